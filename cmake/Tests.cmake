@@ -1,0 +1,26 @@
+find_package(GTest REQUIRED)
+include(GoogleTest)
+
+# cardiotwin_test(NAME SOURCES f.cpp... LINKS lib... [RANKS 1 2 3] [LABELS unit] [TIMEOUT s])
+# One executable with the project's MPI-aware main; one ctest entry for each number of ranks.
+function(cardiotwin_test name)
+  cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;LINKS;RANKS;LABELS" ${ARGN})
+  if(NOT T_RANKS)
+    set(T_RANKS 1)
+  endif()
+  if(NOT T_LABELS)
+    set(T_LABELS unit)
+  endif()
+  if(NOT T_TIMEOUT)
+    set(T_TIMEOUT 300)
+  endif()
+  add_executable(test_${name} ${T_SOURCES})
+  target_link_libraries(test_${name} PRIVATE ${T_LINKS} cardiotwin_test_main GTest::gtest GTest::gmock)
+  target_compile_definitions(test_${name} PRIVATE
+    CARDIOTWIN_SOURCE_DIR="${PROJECT_SOURCE_DIR}" CARDIOTWIN_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  foreach(ranks ${T_RANKS})
+    add_test(NAME ${name}.n${ranks} COMMAND ${MPIEXEC_EXECUTABLE} --oversubscribe ${MPIEXEC_NUMPROC_FLAG} ${ranks} $<TARGET_FILE:test_${name}>)
+    set_tests_properties(${name}.n${ranks} PROPERTIES LABELS "${T_LABELS}" TIMEOUT ${T_TIMEOUT} PROCESSORS ${ranks}
+      ENVIRONMENT "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMP_NUM_THREADS=1;OPENBLAS_NUM_THREADS=1")
+  endforeach()
+endfunction()
