@@ -27,4 +27,8 @@ inline Vec3 normalised(const Vec3& a) {
 
 namespace cardiotwin {
 using core::Vec3;
-}
+// Vec3 is a std::array, so argument-dependent lookup does not find its operators.
+using core::operator+;
+using core::operator-;
+using core::operator*;
+}  // namespace cardiotwin
