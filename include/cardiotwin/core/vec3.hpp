@@ -27,8 +27,12 @@ inline Vec3 normalised(const Vec3& a) {
 
 namespace cardiotwin {
 using core::Vec3;
-// Vec3 is a std::array, so argument-dependent lookup does not find its operators.
+// Vec3 is a std::array, so argument-dependent lookup does not find its operators and functions.
 using core::operator+;
 using core::operator-;
 using core::operator*;
+using core::cross;
+using core::dot;
+using core::norm;
+using core::normalised;
 }  // namespace cardiotwin

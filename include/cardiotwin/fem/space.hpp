@@ -60,6 +60,7 @@ class Space {
   std::vector<std::int32_t> cell_nodes_, cells_, triangle_nodes_, triangles_, local_node_;
   std::vector<Vec3> coordinates_;
   std::vector<PetscInt> global_;
+  std::vector<PetscInt> row_own_, row_other_;  ///< nodes coupled to each owned node: of this rank, of others
 };
 
 }  // namespace cardiotwin::fem

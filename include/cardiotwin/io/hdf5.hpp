@@ -17,23 +17,6 @@ namespace cardiotwin::io {
 /// Shape of a dataset, slowest dimension first.
 using Shape = std::vector<std::uint64_t>;
 
-/// Owns an HDF5 identifier and closes it.
-class Handle {
- public:
-  using Closer = int (*)(std::int64_t);
-  Handle(std::int64_t id, Closer closer) : id_(id), closer_(closer) {}
-  Handle(Handle&& other) noexcept : id_(other.id_), closer_(other.closer_) { other.id_ = -1; }
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
-  Handle& operator=(Handle&&) = delete;
-  ~Handle();
-  std::int64_t get() const { return id_; }
-  std::int64_t release();
-
- private:
-  std::int64_t id_;
-  Closer closer_;
-};
 
 /// A file being written. Any failure (a full disk among them) throws core::Error (input). Finite doubles and floats only:
 /// NaN or infinity throws core::Error (numerical) that names the dataset. Local.

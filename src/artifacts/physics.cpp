@@ -1,0 +1,77 @@
+#include "cardiotwin/artifacts/physics.hpp"
+
+namespace cardiotwin::artifacts {
+
+void save(io::Writer& file, const Activation& a) {
+  file.write("/state/activation/activation_time_ms", a.activation_time_ms);
+  file.write("/state/activation/repolarisation_time_ms", a.repolarisation_time_ms);
+}
+
+void load(const io::Reader& file, Activation& a) {
+  a.activation_time_ms = file.read<double>("/state/activation/activation_time_ms");
+  a.repolarisation_time_ms = file.read<double>("/state/activation/repolarisation_time_ms");
+}
+
+void save(io::Writer& file, const WallMotion& m) {
+  const std::string group = "/state/wall_motion/";
+  file.write(group + "frame_times_ms", m.frame_times_ms);
+  file.write(group + "displacement", m.displacement);
+  file.write(group + "fibre_strain", m.fibre_strain);
+  file.write(group + "times_ms", m.times_ms);
+  file.write(group + "lv_volume_ml", m.lv_volume_ml);
+  file.write(group + "lv_pressure_kPa", m.lv_pressure_kPa);
+  file.write(group + "aortic_pressure_kPa", m.aortic_pressure_kPa);
+  file.write(group + "mitral_flow_ml_per_s", m.mitral_flow_ml_per_s);
+  file.write(group + "aortic_flow_ml_per_s", m.aortic_flow_ml_per_s);
+}
+
+void load(const io::Reader& file, WallMotion& m) {
+  const std::string group = "/state/wall_motion/";
+  m.frame_times_ms = file.read<double>(group + "frame_times_ms");
+  m.displacement = file.read_vec3_frames(group + "displacement");
+  m.fibre_strain = file.read_frames(group + "fibre_strain");
+  m.times_ms = file.read<double>(group + "times_ms");
+  m.lv_volume_ml = file.read<double>(group + "lv_volume_ml");
+  m.lv_pressure_kPa = file.read<double>(group + "lv_pressure_kPa");
+  m.aortic_pressure_kPa = file.read<double>(group + "aortic_pressure_kPa");
+  m.mitral_flow_ml_per_s = file.read<double>(group + "mitral_flow_ml_per_s");
+  m.aortic_flow_ml_per_s = file.read<double>(group + "aortic_flow_ml_per_s");
+}
+
+void save(io::Writer& file, const Flow& f) {
+  const std::string group = "/state/flow/";
+  file.write(group + "points", f.points);
+  file.write(group + "cells", f.cells);
+  file.write(group + "wall_triangles", f.wall_triangles);
+  file.write(group + "frame_times_ms", f.frame_times_ms);
+  file.write(group + "displacement", f.displacement);
+  file.write(group + "velocity", f.velocity);
+  file.write(group + "pressure_kPa", f.pressure_kPa);
+  file.write(group + "tawss_Pa", f.tawss_Pa);
+  file.write(group + "osi", f.osi);
+  file.write(group + "times_ms", f.times_ms);
+  file.write(group + "mitral_flow_ml_per_s", f.mitral_flow_ml_per_s);
+  file.write(group + "aortic_flow_ml_per_s", f.aortic_flow_ml_per_s);
+  file.write(group + "volume_ml", f.volume_ml);
+  file.write(group + "mass_error", f.mass_error);
+}
+
+void load(const io::Reader& file, Flow& f) {
+  const std::string group = "/state/flow/";
+  f.points = file.read_vec3(group + "points");
+  f.cells = file.read_cells(group + "cells");
+  f.wall_triangles = file.read_triangles(group + "wall_triangles");
+  f.frame_times_ms = file.read<double>(group + "frame_times_ms");
+  f.displacement = file.read_vec3_frames(group + "displacement");
+  f.velocity = file.read_vec3_frames(group + "velocity");
+  f.pressure_kPa = file.read_frames(group + "pressure_kPa");
+  f.tawss_Pa = file.read<double>(group + "tawss_Pa");
+  f.osi = file.read<double>(group + "osi");
+  f.times_ms = file.read<double>(group + "times_ms");
+  f.mitral_flow_ml_per_s = file.read<double>(group + "mitral_flow_ml_per_s");
+  f.aortic_flow_ml_per_s = file.read<double>(group + "aortic_flow_ml_per_s");
+  f.volume_ml = file.read<double>(group + "volume_ml");
+  f.mass_error = file.read<double>(group + "mass_error");
+}
+
+}  // namespace cardiotwin::artifacts
