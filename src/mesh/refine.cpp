@@ -1,0 +1,93 @@
+// Regular ("red") refinement: a tetrahedron into four corner tetrahedra and an inner octahedron, which its shortest
+// diagonal splits into four more (Bey 1995, doi 10.1007/BF02238487, takes a fixed diagonal; the shortest keeps angles
+// better).
+
+#include "cardiotwin/mesh/edge_index.hpp"
+
+namespace cardiotwin::mesh {
+
+namespace {
+
+using namespace core;
+
+/// A diagonal of the inner octahedron (its ends) and the ring of the other four corners around it, as numbers of
+/// cell_edges.
+struct Diagonal {
+  int from, to;
+  std::array<int, 4> ring;
+};
+constexpr std::array<Diagonal, 3> diagonals{{
+    {0, 5, {1, 2, 3, 4}},  // middles of 01 and 23
+    {1, 3, {0, 2, 5, 4}},  // middles of 12 and 03
+    {2, 4, {0, 1, 5, 3}},  // middles of 02 and 13
+}};
+
+const Diagonal& shortest_diagonal(const std::vector<Vec3>& points, const std::array<std::int32_t, 6>& middle) {
+  const Diagonal* best = nullptr;
+  double best_length = 0;
+  for (const Diagonal& d : diagonals) {
+    const double length = norm(points[middle[d.from]] - points[middle[d.to]]);
+    // The margin makes equal lengths a tie that rounding cannot decide.
+    if (!best || length < best_length * (1 - 1e-9)) best = &d, best_length = length;
+  }
+  return *best;
+}
+
+void add_positive(TetMesh& mesh, Cell cell, std::int32_t region) {
+  if (signed_volume(mesh, cell) < 0) std::swap(cell[2], cell[3]);
+  mesh.cells.push_back(cell);
+  mesh.region.push_back(region);
+}
+
+}  // namespace
+
+Refinement refine(const TetMesh& mesh) {
+  const EdgeIndex index(mesh);
+  const auto n_points = static_cast<std::int32_t>(mesh.points.size());
+  Refinement fine;
+  fine.parents = index.edges();
+  fine.mesh.points = mesh.points;
+  fine.mesh.points.reserve(mesh.points.size() + fine.parents.size());
+  for (auto [a, b] : fine.parents) fine.mesh.points.push_back(0.5 * (mesh.points[a] + mesh.points[b]));
+  fine.mesh.cells.reserve(8 * mesh.cells.size());
+  fine.mesh.region.reserve(8 * mesh.cells.size());
+  for (std::size_t c = 0; c < mesh.cells.size(); ++c) {
+    const Cell& v = mesh.cells[c];
+    std::array<std::int32_t, 6> m;
+    for (int e = 0; e < 6; ++e) m[e] = n_points + index.find(v[cell_edges[e][0]], v[cell_edges[e][1]]);
+    const std::array<Cell, 4> corners{
+        {{v[0], m[0], m[2], m[3]}, {v[1], m[1], m[0], m[4]}, {v[2], m[2], m[1], m[5]}, {v[3], m[3], m[5], m[4]}}};
+    for (const Cell& corner : corners) add_positive(fine.mesh, corner, mesh.region[c]);
+    const Diagonal& d = shortest_diagonal(fine.mesh.points, m);
+    for (int i = 0; i < 4; ++i)
+      add_positive(fine.mesh, {m[d.from], m[d.to], m[d.ring[i]], m[d.ring[(i + 1) % 4]]}, mesh.region[c]);
+    for (int i = 0; i < 8; ++i) fine.parent_cell.push_back(static_cast<std::int32_t>(c));
+  }
+  for (std::size_t t = 0; t < mesh.triangles.size(); ++t) {
+    const Triangle& v = mesh.triangles[t];
+    std::array<std::int32_t, 3> m;
+    for (int e = 0; e < 3; ++e) m[e] = n_points + index.find(v[triangle_edges[e][0]], v[triangle_edges[e][1]]);
+    for (const Triangle& child :
+         {Triangle{v[0], m[0], m[2]}, {v[1], m[1], m[0]}, {v[2], m[2], m[1]}, {m[0], m[1], m[2]}}) {
+      fine.mesh.triangles.push_back(child);
+      fine.mesh.surface.push_back(mesh.surface[t]);
+    }
+  }
+  return fine;
+}
+
+std::vector<double> prolong(std::span<const double> coarse, std::span<const Edge> parents) {
+  std::vector<double> fine(coarse.begin(), coarse.end());
+  fine.reserve(coarse.size() + parents.size());
+  for (auto [a, b] : parents) fine.push_back(0.5 * (coarse[a] + coarse[b]));
+  return fine;
+}
+
+std::vector<Vec3> prolong(std::span<const Vec3> coarse, std::span<const Edge> parents) {
+  std::vector<Vec3> fine(coarse.begin(), coarse.end());
+  fine.reserve(coarse.size() + parents.size());
+  for (auto [a, b] : parents) fine.push_back(0.5 * (coarse[a] + coarse[b]));
+  return fine;
+}
+
+}  // namespace cardiotwin::mesh
