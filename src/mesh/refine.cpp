@@ -2,6 +2,8 @@
 // diagonal splits into four more (Bey 1995, doi 10.1007/BF02238487, takes a fixed diagonal; the shortest keeps angles
 // better).
 
+#include <algorithm>
+
 #include "cardiotwin/mesh/edge_index.hpp"
 
 namespace cardiotwin::mesh {
@@ -22,13 +24,25 @@ constexpr std::array<Diagonal, 3> diagonals{{
     {2, 4, {0, 1, 5, 3}},  // middles of 02 and 13
 }};
 
-const Diagonal& shortest_diagonal(const std::vector<Vec3>& points, const std::array<std::int32_t, 6>& middle) {
-  const Diagonal* best = nullptr;
-  double best_length = 0;
-  for (const Diagonal& d : diagonals) {
-    const double length = norm(points[middle[d.from]] - points[middle[d.to]]);
-    // The margin makes equal lengths a tie that rounding cannot decide.
-    if (!best || length < best_length * (1 - 1e-9)) best = &d, best_length = length;
+double smallest_angle(const std::vector<Vec3>& points, const std::array<std::int32_t, 6>& middle, const Diagonal& d) {
+  double smallest = 180;
+  for (int i = 0; i < 4; ++i)
+    for (double angle : dihedral_angles(points[middle[d.from]], points[middle[d.to]], points[middle[d.ring[i]]],
+                                        points[middle[d.ring[(i + 1) % 4]]]))
+      smallest = std::min(smallest, std::min(angle, 180 - angle));
+  return smallest;
+}
+
+/// The shortest diagonal. Structured meshes have two of equal length, of which one gives flat cells: there the angles
+/// decide. The margins keep rounding from deciding anything.
+const Diagonal& best_diagonal(const std::vector<Vec3>& points, const std::array<std::int32_t, 6>& middle) {
+  const auto length = [&](const Diagonal& d) { return norm(points[middle[d.from]] - points[middle[d.to]]); };
+  const Diagonal* best = diagonals.data();
+  for (const Diagonal& d : std::span(diagonals).subspan(1)) {
+    const bool tie = std::abs(length(d) - length(*best)) < 1e-6 * length(*best);
+    if (tie ? smallest_angle(points, middle, d) > smallest_angle(points, middle, *best) + 1e-3
+            : length(d) < length(*best))
+      best = &d;
   }
   return *best;
 }
@@ -58,7 +72,7 @@ Refinement refine(const TetMesh& mesh) {
     const std::array<Cell, 4> corners{
         {{v[0], m[0], m[2], m[3]}, {v[1], m[1], m[0], m[4]}, {v[2], m[2], m[1], m[5]}, {v[3], m[3], m[5], m[4]}}};
     for (const Cell& corner : corners) add_positive(fine.mesh, corner, mesh.region[c]);
-    const Diagonal& d = shortest_diagonal(fine.mesh.points, m);
+    const Diagonal& d = best_diagonal(fine.mesh.points, m);
     for (int i = 0; i < 4; ++i)
       add_positive(fine.mesh, {m[d.from], m[d.to], m[d.ring[i]], m[d.ring[(i + 1) % 4]]}, mesh.region[c]);
     for (int i = 0; i < 8; ++i) fine.parent_cell.push_back(static_cast<std::int32_t>(c));
