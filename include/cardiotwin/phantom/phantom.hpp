@@ -16,28 +16,28 @@ struct CineMrOptions {
   std::filesystem::path output;  ///< gets dicom/*.dcm, truth.nrrd, truth.json
   std::uint64_t seed = 1;
   int phases = 10;
-  int slices = 0;                    ///< 0: as many as reach from above the base to below the apex
-  int matrix = 0;                    ///< rows and columns; 0: from the seed
-  double pixel_spacing_mm = 0;       ///< 0: from the seed
-  double slice_thickness_mm = 8;     ///< slices are contiguous
-  std::optional<double> edv_ml;      ///< end-diastolic volume of the LV cavity, papillary muscles included
-  std::optional<double> ejection_fraction;   ///< in (0, 1)
-  std::optional<double> wall_thickness_mm;   ///< mid-ventricular, end-diastolic
+  int slices = 0;                           ///< 0: as many as reach from above the base to below the apex
+  int matrix = 0;                           ///< rows and columns; 0: from the seed
+  double pixel_spacing_mm = 0;              ///< 0: from the seed
+  double slice_thickness_mm = 8;            ///< slices are contiguous
+  std::optional<double> edv_ml;             ///< end-diastolic volume of the LV cavity, papillary muscles included
+  std::optional<double> ejection_fraction;  ///< in (0, 1)
+  std::optional<double> wall_thickness_mm;  ///< mid-ventricular, end-diastolic
   std::optional<double> heart_rate_per_min;
-  std::optional<double> noise;       ///< standard deviation of the noise relative to blood
-  double interval_jitter = 0;        ///< relative spread of the RR interval between slices
-  bool series_per_slice = false;     ///< as some scanners write cine MR
+  std::optional<double> noise;    ///< standard deviation of the noise relative to blood
+  double interval_jitter = 0;     ///< relative spread of the RR interval between slices
+  bool series_per_slice = false;  ///< as some scanners write cine MR
   int first_file_number = 1;
 };
 
 /// What was written: the study as a reader should find it, and the truth.
 struct Phantom {
-  artifacts::Geometry geometry;       ///< slices in increasing position along the normal (apex to base)
+  artifacts::Geometry geometry;  ///< slices in increasing position along the normal (apex to base)
   std::vector<double> phase_times_ms;
   double cycle_length_ms = 0;
-  std::vector<float> voxels;          ///< (phase x k x j x i), in real-world values after rescale
-  std::vector<std::uint8_t> labels;   ///< same shape; artifacts::Label
-  std::vector<double> lv_volume_ml;   ///< analytic, one per phase
+  std::vector<float> voxels;         ///< (phase x k x j x i), in real-world values after rescale
+  std::vector<std::uint8_t> labels;  ///< same shape; artifacts::Label
+  std::vector<double> lv_volume_ml;  ///< analytic, one per phase
   double edv_ml = 0, esv_ml = 0, ejection_fraction = 0;
   std::vector<std::filesystem::path> files;
 };

@@ -1,0 +1,251 @@
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <numbers>
+
+#include "cardiotwin/artifacts/labels.hpp"
+#include "cardiotwin/core/error.hpp"
+#include "cardiotwin/phantom/phantom.hpp"
+#include "dicom_writer.hpp"
+#include "scanner.hpp"
+
+namespace cardiotwin::phantom {
+namespace {
+
+void check(bool right, const std::string& option, const std::string& expected, double found) {
+  if (!right)
+    core::fail_configuration({.where = "phantom: " + option,
+                              .expected = expected,
+                              .found = std::to_string(found),
+                              .remedy = "choose a value in this range, or leave it to the seed"});
+}
+
+void check(const CineMrOptions& o) {
+  check(o.phases >= 2 && o.phases <= 100, "phases", "2 to 100", o.phases);
+  check(o.slices == 0 || (o.slices >= 3 && o.slices <= 100), "slices", "0 (by size) or 3 to 100", o.slices);
+  check(o.matrix == 0 || (o.matrix >= 32 && o.matrix <= 1024), "matrix", "0 (by seed) or 32 to 1024", o.matrix);
+  check(o.pixel_spacing_mm == 0 || (o.pixel_spacing_mm >= 0.5 && o.pixel_spacing_mm <= 5), "pixel_spacing_mm",
+        "0 (by seed) or 0.5 to 5", o.pixel_spacing_mm);
+  check(o.slice_thickness_mm >= 1 && o.slice_thickness_mm <= 20, "slice_thickness_mm", "1 to 20", o.slice_thickness_mm);
+  check(!o.edv_ml || (*o.edv_ml >= 20 && *o.edv_ml <= 500), "edv_ml", "20 to 500", o.edv_ml.value_or(0));
+  check(!o.ejection_fraction || (*o.ejection_fraction > 0.02 && *o.ejection_fraction < 0.85), "ejection_fraction",
+        "0.02 to 0.85", o.ejection_fraction.value_or(0));
+  check(!o.wall_thickness_mm || (*o.wall_thickness_mm >= 3 && *o.wall_thickness_mm <= 25), "wall_thickness_mm",
+        "3 to 25", o.wall_thickness_mm.value_or(0));
+  check(!o.heart_rate_per_min || (*o.heart_rate_per_min >= 30 && *o.heart_rate_per_min <= 200), "heart_rate_per_min",
+        "30 to 200", o.heart_rate_per_min.value_or(0));
+  check(!o.noise || (*o.noise >= 0 && *o.noise <= 0.5), "noise", "0 to 0.5", o.noise.value_or(0));
+  check(o.interval_jitter >= 0 && o.interval_jitter <= 0.2, "interval_jitter", "0 to 0.2", o.interval_jitter);
+}
+
+HeartShape draw_shape(Random& random, const CineMrOptions& o) {
+  HeartShape shape = HeartShape::draw(random);
+  const double size = o.edv_ml ? std::cbrt(*o.edv_ml / shape.edv_ml) : 1;
+  const double squeeze = o.ejection_fraction ? *o.ejection_fraction / shape.ejection_fraction : 1;
+  const double thickness = o.wall_thickness_mm ? *o.wall_thickness_mm / shape.wall_mm : 1;
+  shape.edv_ml *= size * size * size, shape.length_mm *= size;
+  shape.ejection_fraction *= squeeze, shape.longitudinal_shortening *= squeeze;
+  shape.wall_mm *= thickness, shape.apex_wall_mm *= thickness;
+  return shape;
+}
+
+/// Short-axis planes of a supine patient, viewed from the apex, with the scatter of real planning.
+std::array<Vec3, 3> draw_axes(Random& random) {
+  const auto scatter = [&](const Vec3& v) {
+    return core::normalised(v + Vec3{random.uniform(-0.2, 0.2), random.uniform(-0.2, 0.2), random.uniform(-0.2, 0.2)});
+  };
+  const Vec3 normal = scatter({-0.65, 0.55, 0.5});  // from apex to base
+  const Vec3 guess = scatter({0.6, 0.75, -0.05});
+  const Vec3 row = core::normalised(guess - core::dot(guess, normal) * normal);
+  // Orientation tags carry ten decimals.
+  const auto rounded = [](Vec3 v) {
+    for (double& x : v) x = std::round(x * 1e10) / 1e10;
+    return v;
+  };
+  const Vec3 i = rounded(row), j = rounded(core::cross(normal, row));
+  return {i, j, core::cross(i, j)};
+}
+
+/// Image planes are never quite at right angles to the heart's axis, nor is its septum quite to the left.
+std::array<Vec3, 3> draw_turn(Random& random) {
+  const double turn = random.uniform(-0.45, 0.45), tilt_x = random.uniform(-0.12, 0.12),
+               tilt_y = random.uniform(-0.12, 0.12);
+  const Vec3 z = core::normalised(Vec3{tilt_x, tilt_y, 1});
+  const Vec3 guess{std::cos(turn), std::sin(turn), 0};
+  const Vec3 x = core::normalised(guess - core::dot(guess, z) * z);
+  return {x, core::cross(z, x), z};
+}
+
+artifacts::Geometry draw_grid(Random& random, const CineMrOptions& o, double heart_length) {
+  artifacts::Geometry grid;
+  const std::int64_t drawn_matrix = std::array{192, 224, 256}[random.next() % 3];
+  const double drawn_view = random.uniform(280, 380);
+  const std::int64_t matrix = o.matrix ? o.matrix : drawn_matrix;
+  const double spacing =
+      o.pixel_spacing_mm > 0 ? o.pixel_spacing_mm : std::round(1e4 * drawn_view / static_cast<double>(matrix)) / 1e4;
+  const auto needed = static_cast<std::int64_t>(std::ceil(heart_length / o.slice_thickness_mm)) + 2;
+  grid.size = {matrix, matrix, o.slices ? o.slices : needed};
+  grid.spacing = {spacing, spacing, o.slice_thickness_mm};
+  grid.axes = draw_axes(random);
+  const Vec3 heart{random.uniform(15, 35), random.uniform(-55, -25), random.uniform(-30, 30)};
+  const Vec3 middle = 0.5 * Vec3{spacing * static_cast<double>(matrix - 1), spacing * static_cast<double>(matrix - 1),
+                                 o.slice_thickness_mm * static_cast<double>(grid.size[2] - 1)};
+  grid.origin = heart - middle[0] * grid.axes[0] - middle[1] * grid.axes[1] - middle[2] * grid.axes[2];
+  for (double& x : grid.origin) x = std::round(x * 1e6) / 1e6;
+  return grid;
+}
+
+void write_labels(const std::filesystem::path& path, const Phantom& p) {
+  const auto& g = p.geometry;
+  std::ofstream file(path, std::ios::binary);
+  file.precision(12);
+  const auto vector = [](std::ostream& out, const Vec3& v) { out << '(' << v[0] << ',' << v[1] << ',' << v[2] << ')'; };
+  file << "NRRD0005\ntype: uint8\ndimension: 4\nspace: left-posterior-superior\nsizes: " << g.size[0] << ' '
+       << g.size[1] << ' ' << g.size[2] << ' ' << p.phase_times_ms.size() << "\nspace directions: ";
+  for (int axis = 0; axis < 3; ++axis) vector(file, g.spacing[axis] * g.axes[axis]), file << ' ';
+  file << "none\nkinds: domain domain domain time\nencoding: raw\nspace origin: ";
+  vector(file, g.origin);
+  file << "\n\n";
+  file.write(reinterpret_cast<const char*>(p.labels.data()), static_cast<std::streamsize>(p.labels.size()));
+  file.close();
+  if (!file)
+    core::fail_input({.where = path.string(),
+                      .expected = "room for the labels",
+                      .found = "an error of the file system",
+                      .remedy = "free some space"});
+}
+
+void write_truth(const std::filesystem::path& path, const Phantom& p, const HeartShape& shape,
+                 const Placement& placement, const CineMrOptions& o, const nlohmann::json& per_phase) {
+  const auto& g = p.geometry;
+  // Heart point (0, 0, 0), the middle of the end-diastolic base, in patient coordinates.
+  const Vec3 image_point = placement.heart_centre - placement.reference_z * placement.turn[2];
+  const auto world = [&](const Vec3& v) { return v[0] * g.axes[0] + v[1] * g.axes[1] + v[2] * g.axes[2]; };
+  const nlohmann::json truth = {
+      {"seed", o.seed},
+      {"labels", {{"0", "background"}, {"1", "LV cavity"}, {"2", "LV wall"}, {"3", "RV cavity"}}},
+      {"convention", "papillary muscles and trabeculae count as cavity; a voxel takes the majority of its thickness"},
+      {"phase_times_ms", p.phase_times_ms},
+      {"cycle_length_ms", p.cycle_length_ms},
+      {"edv_ml", p.edv_ml},
+      {"esv_ml", p.esv_ml},
+      {"ejection_fraction_percent", 100 * p.ejection_fraction},
+      {"wall_thickness_mm", shape.wall_mm},
+      {"lv_volume_ml", p.lv_volume_ml},
+      {"base_point_lps_mm", g.origin + world(image_point)},
+      {"base_normal_lps", world(placement.turn[2])},
+      {"phases", per_phase},
+      {"size", g.size},
+      {"spacing_mm", g.spacing},
+      {"origin_lps_mm", g.origin},
+      {"axes_lps", g.axes}};
+  std::ofstream file(path);
+  file << truth.dump(2) << '\n';
+  file.close();
+  if (!file)
+    core::fail_input({.where = path.string(),
+                      .expected = "room for the truth",
+                      .found = "an error of the file system",
+                      .remedy = "free some space"});
+}
+
+std::filesystem::path dicom_folder(const CineMrOptions& o) {
+  const auto folder = o.output / "dicom";
+  std::error_code problem;
+  std::filesystem::create_directories(folder, problem);
+  if (problem || (std::filesystem::exists(folder) && !std::filesystem::is_empty(folder, problem)))
+    core::fail_input({.where = folder.string(),
+                      .expected = "a new or empty folder",
+                      .found = problem ? problem.message() : "a folder with files in it",
+                      .remedy = "name another --output, or remove this one"});
+  return folder;
+}
+
+}  // namespace
+
+Phantom make_cine_mr(const CineMrOptions& o) {
+  check(o);
+  Random random(o.seed);
+  const HeartShape shape = draw_shape(random, o);
+  const Scanner scanner = Scanner::draw(random, o);
+  Placement placement{draw_turn(random), {}, 0};
+
+  Phantom p;
+  const double heart_length = shape.length_mm + shape.apex_wall_mm;
+  p.geometry = draw_grid(random, o, heart_length);
+  const auto& g = p.geometry;
+  const double drawn_rate = random.uniform(52, 92);
+  p.cycle_length_ms = std::round(60000.0 / o.heart_rate_per_min.value_or(drawn_rate));
+  const bool base_first = random.chance(0.6);
+
+  // The top slice centre lies 1 to 2 slices above the end-diastolic base; the rest follows downwards.
+  placement.reference_z = -0.5 * heart_length;
+  const double above = random.uniform(0.9, 1.6) * o.slice_thickness_mm;
+  const double top = o.slice_thickness_mm * static_cast<double>(g.size[2] - 1);
+  placement.heart_centre = {0.5 * g.spacing[0] * static_cast<double>(g.size[0] - 1) + random.uniform(-12, 22),
+                            0.5 * g.spacing[1] * static_cast<double>(g.size[1] - 1) + random.uniform(-15, 15),
+                            top - above + placement.reference_z};
+
+  const double systole = std::max(1.0, std::round(0.36 * o.phases)) / o.phases;
+  std::vector<Heart> hearts;
+  nlohmann::json per_phase = nlohmann::json::array();
+  for (int phase = 0; phase < o.phases; ++phase) {
+    const double tau = static_cast<double>(phase) / o.phases;
+    hearts.emplace_back(shape, contraction_at(tau, systole));
+    p.phase_times_ms.push_back(std::round(tau * p.cycle_length_ms * 1e3) / 1e3);
+    p.lv_volume_ml.push_back(hearts.back().lv_volume_ml());
+    per_phase.push_back({{"lv_volume_ml", p.lv_volume_ml.back()}, {"base_descent_mm", -hearts.back().base_z()}});
+  }
+  p.edv_ml = *std::max_element(p.lv_volume_ml.begin(), p.lv_volume_ml.end());
+  p.esv_ml = *std::min_element(p.lv_volume_ml.begin(), p.lv_volume_ml.end());
+  p.ejection_fraction = (p.edv_ml - p.esv_ml) / p.edv_ml;
+
+  const auto folder = dicom_folder(o);
+  p.voxels.resize(static_cast<std::size_t>(g.voxels() * o.phases)), p.labels.resize(p.voxels.size());
+  const std::uint64_t study = mix(o.seed ^ 0x5741) >> 1;
+  const std::int64_t pixels = g.size[0] * g.size[1];
+  for (std::int64_t order = 0; order < g.size[2]; ++order) {
+    const std::int64_t k = base_first ? g.size[2] - 1 - order : order;
+    const auto still = still_signal(scanner, placement, g, k);
+    const double interval = p.cycle_length_ms * (1 + o.interval_jitter * random.uniform(-1, 1));
+    for (int phase = 0; phase < o.phases; ++phase) {
+      const Slice slice = expose(scanner, placement, g, k, hearts[static_cast<std::size_t>(phase)], still);
+      const auto number = static_cast<int>(order) * o.phases + phase;
+      MrImage image{.patient_name = "PHANTOM^SEED " + std::to_string(o.seed),
+                    .patient_id = "PHANTOM-" + std::to_string(o.seed),
+                    .study_key = study,
+                    .series_key = study + 2 + (o.series_per_slice ? static_cast<std::uint64_t>(order) : 0),
+                    .instance_key = study + 1000 + static_cast<std::uint64_t>(number),
+                    .series_description = "cine short axis",
+                    .series_number = o.series_per_slice ? static_cast<int>(order) + 1 : 1,
+                    .instance_number = o.series_per_slice ? phase + 1 : number + 1,
+                    .phases = o.phases,
+                    .rows = static_cast<std::uint16_t>(g.size[1]),
+                    .columns = static_cast<std::uint16_t>(g.size[0]),
+                    .pixel_spacing_mm = g.spacing[0],
+                    .slice_thickness_mm = g.spacing[2],
+                    .position = g.origin + g.spacing[2] * static_cast<double>(k) * g.axes[2],
+                    .row_direction = g.axes[0],
+                    .column_direction = g.axes[1],
+                    .trigger_time_ms = p.phase_times_ms[static_cast<std::size_t>(phase)] * interval / p.cycle_length_ms,
+                    .interval_ms = interval,
+                    .slope = scanner.slope,
+                    .intercept = scanner.intercept,
+                    .pixels = digitise(scanner, g, slice.signal, static_cast<std::uint64_t>(number))};
+      char name[32];
+      std::snprintf(name, sizeof name, "IM-%06d.dcm", o.first_file_number + number);
+      p.files.push_back(folder / name);
+      write_dicom(p.files.back(), image);
+      const std::int64_t start = pixels * (k + g.size[2] * phase);
+      std::copy(slice.labels.begin(), slice.labels.end(), p.labels.begin() + start);
+      std::transform(image.pixels.begin(), image.pixels.end(), p.voxels.begin() + start, [&](std::int16_t stored) {
+        return static_cast<float>(stored * scanner.slope + scanner.intercept);
+      });
+    }
+  }
+  write_labels(o.output / "truth.nrrd", p);
+  write_truth(o.output / "truth.json", p, shape, placement, o, per_phase);
+  return p;
+}
+
+}  // namespace cardiotwin::phantom
