@@ -1,0 +1,327 @@
+#include "label_field.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "cardiotwin/core/error.hpp"
+#include "volume_mesher.hpp"
+
+namespace cardiotwin::meshing {
+namespace {
+
+using artifacts::Geometry;
+using core::dot;
+using Mask = std::vector<std::uint8_t>;
+using Voxel = std::array<std::int64_t, 3>;
+
+template <class F>
+void for_each_voxel(const Geometry& g, const F& f) {
+  std::int64_t n = 0;
+  for (std::int64_t k = 0; k < g.size[2]; ++k)
+    for (std::int64_t j = 0; j < g.size[1]; ++j)
+      for (std::int64_t i = 0; i < g.size[0]; ++i, ++n) f(Voxel{i, j, k}, n);
+}
+
+Vec3 centre_of(const Geometry& g, const Voxel& v) {
+  return g.to_world({static_cast<double>(v[0]), static_cast<double>(v[1]), static_cast<double>(v[2])});
+}
+
+bool inside(const Geometry& g, const Voxel& v) {
+  return v[0] >= 0 && v[1] >= 0 && v[2] >= 0 && v[0] < g.size[0] && v[1] < g.size[1] && v[2] < g.size[2];
+}
+
+/// Face-connected components of the voxels where mask == value: component number per voxel (-1 elsewhere), sizes, and
+/// whether each touches the border of the grid.
+struct Components {
+  std::vector<std::int32_t> of;
+  std::vector<std::int64_t> size;
+  std::vector<bool> at_border;
+  int largest() const { return static_cast<int>(std::max_element(size.begin(), size.end()) - size.begin()); }
+};
+
+Components components(const Geometry& g, const Mask& mask, std::uint8_t value) {
+  Components result;
+  result.of.assign(mask.size(), -1);
+  std::vector<Voxel> front;
+  for_each_voxel(g, [&](const Voxel& seed, std::int64_t n) {
+    if (mask[n] != value || result.of[n] >= 0) return;
+    const auto number = static_cast<std::int32_t>(result.size.size());
+    result.size.push_back(0);
+    result.at_border.push_back(false);
+    result.of[n] = number;
+    front.assign(1, seed);
+    while (!front.empty()) {
+      const Voxel v = front.back();
+      front.pop_back();
+      ++result.size[number];
+      for (int side = 0; side < 6; ++side) {
+        Voxel w = v;
+        w[side / 2] += side % 2 ? 1 : -1;
+        if (!inside(g, w)) {
+          result.at_border[number] = true;
+          continue;
+        }
+        const std::int64_t m = g.index(w[0], w[1], w[2]);
+        if (mask[m] != value || result.of[m] >= 0) continue;
+        result.of[m] = number;
+        front.push_back(w);
+      }
+    }
+  });
+  return result;
+}
+
+/// Keeps the largest component and fills the holes that no path leads out of. Returns the number of voxels changed.
+std::int64_t tidy(const Geometry& g, Mask& mask) {
+  std::int64_t changed = 0;
+  const Components islands = components(g, mask, 1);
+  if (islands.size.empty()) return 0;
+  const int keep = islands.largest();
+  for (std::size_t n = 0; n < mask.size(); ++n)
+    if (mask[n] && islands.of[n] != keep) mask[n] = 0, ++changed;
+  const Components holes = components(g, mask, 0);
+  for (std::size_t n = 0; n < mask.size(); ++n)
+    if (!mask[n] && !holes.at_border[holes.of[n]]) mask[n] = 1, ++changed;
+  return changed;
+}
+
+/// Every voxel within `radius` voxels of the blood becomes part of the heart. Returns how many did, below the base.
+std::int64_t ensure_wall(const HeartMask& mask, Mask& heart, int radius) {
+  const Geometry& g = mask.geometry;
+  std::vector<Voxel> ball;
+  for (int k = -radius; k <= radius; ++k)
+    for (int j = -radius; j <= radius; ++j)
+      for (int i = -radius; i <= radius; ++i)
+        if (i * i + j * j + k * k <= radius * radius) ball.push_back({i, j, k});
+  std::int64_t added = 0;
+  for_each_voxel(g, [&](const Voxel& v, std::int64_t n) {
+    if (!mask.blood[n]) return;
+    for (const Voxel& d : ball) {
+      const Voxel w{v[0] + d[0], v[1] + d[1], v[2] + d[2]};
+      if (!inside(g, w)) continue;
+      const std::int64_t m = g.index(w[0], w[1], w[2]);
+      if (heart[m]) continue;
+      heart[m] = 1;
+      added += dot(centre_of(g, w) - mask.base_point, mask.base_normal) < 0;
+    }
+  });
+  return added;
+}
+
+/// The part of the grid that holds the heart below the base, with a margin on all sides.
+Geometry crop(const artifacts::Anatomy& anatomy, double margin_mm) {
+  const Geometry& g = anatomy.geometry;
+  Voxel low = g.size, high{-1, -1, -1};
+  for_each_voxel(g, [&](const Voxel& v, std::int64_t n) {
+    if (anatomy.labels[n] != artifacts::lv_cavity && anatomy.labels[n] != artifacts::lv_wall) return;
+    if (dot(centre_of(g, v) - anatomy.base_point, anatomy.base_normal) > 0) return;
+    for (int a = 0; a < 3; ++a) low[a] = std::min(low[a], v[a]), high[a] = std::max(high[a], v[a]);
+  });
+  Geometry result = g;
+  const auto margin = static_cast<std::int64_t>(std::ceil(margin_mm / g.spacing[0]));
+  Voxel origin;
+  for (int a = 0; a < 3; ++a) {
+    origin[a] = low[a] - margin;
+    result.size[a] = high[a] - low[a] + 1 + 2 * margin;
+  }
+  result.origin = centre_of(g, origin);
+  return result;
+}
+
+void check(const artifacts::Anatomy& anatomy) {
+  const Geometry& g = anatomy.geometry;
+  std::int64_t cavity = 0, wall_count = 0;
+  for_each_voxel(g, [&](const Voxel& v, std::int64_t n) {
+    if (dot(centre_of(g, v) - anatomy.base_point, anatomy.base_normal) > 0) return;
+    cavity += anatomy.labels[n] == artifacts::lv_cavity;
+    wall_count += anatomy.labels[n] == artifacts::lv_wall;
+  });
+  const double ml = g.voxel_volume() / 1000;
+  constexpr double least_ml = 1.0;
+  if (cavity * ml >= least_ml && wall_count * ml >= least_ml) return;
+  core::fail_input({.where = "meshing: anatomy",
+                    .expected = "at least 1 ml each of left ventricular cavity (label 1) and wall (label 2) below the base",
+                    .found = fmt::format("{} cavity voxels ({:.3g} ml) and {} wall voxels ({:.3g} ml)", cavity, cavity * ml,
+                                         wall_count, wall_count * ml),
+                    .remedy = "look at the segmentation; a corrected volume can be given as segmentation.labels_file"});
+}
+
+/// Normalised Gaussian along one axis, the border value carried on outwards.
+void blur_axis(const Geometry& g, std::vector<float>& field, int axis, double sigma) {
+  const int reach = static_cast<int>(std::ceil(4 * sigma));
+  std::vector<double> kernel(2 * reach + 1);
+  double sum = 0;
+  for (int o = -reach; o <= reach; ++o) sum += kernel[o + reach] = std::exp(-0.5 * o * o / (sigma * sigma));
+  for (double& w : kernel) w /= sum;
+
+  const std::int64_t stride = axis == 0 ? 1 : axis == 1 ? g.size[0] : g.size[0] * g.size[1];
+  const std::int64_t length = g.size[axis];
+  std::vector<double> line(length + 2 * reach);
+  for_each_voxel(g, [&](const Voxel& v, std::int64_t n) {
+    if (v[axis] != 0) return;
+    for (std::int64_t i = 0; i < length + 2 * reach; ++i)
+      line[i] = field[n + stride * std::clamp<std::int64_t>(i - reach, 0, length - 1)];
+    for (std::int64_t i = 0; i < length; ++i) {
+      double value = 0;
+      for (int o = 0; o <= 2 * reach; ++o) value += kernel[o] * line[i + o];
+      field[n + stride * i] = static_cast<float>(value);
+    }
+  });
+}
+
+/// 2 G(s) - G(2s) of a mask.
+std::vector<float> smooth(const Geometry& g, const Mask& mask, double sigma) {
+  std::vector<float> narrow(mask.begin(), mask.end()), wide = narrow;
+  for (int axis = 0; axis < 3; ++axis) {
+    blur_axis(g, narrow, axis, sigma);
+    blur_axis(g, wide, axis, 2 * sigma);
+  }
+  for (std::size_t n = 0; n < narrow.size(); ++n) narrow[n] = 2 * narrow[n] - wide[n];
+  return narrow;
+}
+
+}  // namespace
+
+HeartMask heart_mask(const artifacts::Anatomy& anatomy, int wall_voxels, double margin_mm) {
+  check(anatomy);
+  const Geometry& g = anatomy.geometry;
+  const double h = g.spacing[0];
+  HeartMask mask;
+  mask.base_point = anatomy.base_point;
+  mask.base_normal = core::normalised(anatomy.base_normal);
+  mask.geometry = crop(anatomy, margin_mm + wall_voxels * h);
+  mask.heart.resize(mask.geometry.voxels());
+  mask.blood.resize(mask.geometry.voxels());
+  for_each_voxel(mask.geometry, [&](const Voxel& v, std::int64_t n) {
+    Vec3 x = centre_of(mask.geometry, v);
+    const double height = dot(x - mask.base_point, mask.base_normal);
+    if (height > -0.5 * h) x = x - (height + h) * mask.base_normal;
+    const Vec3 at = g.to_index(x);
+    const Voxel from{std::llround(at[0]), std::llround(at[1]), std::llround(at[2])};
+    if (!inside(g, from)) return;
+    const std::uint8_t label = anatomy.labels[g.index(from[0], from[1], from[2])];
+    mask.blood[n] = label == artifacts::lv_cavity;
+    mask.heart[n] = label == artifacts::lv_cavity || label == artifacts::lv_wall;
+  });
+
+  const double ml = g.voxel_volume() / 1000;
+  const std::int64_t cavity_changed = tidy(mask.geometry, mask.blood);
+  for (std::size_t n = 0; n < mask.heart.size(); ++n) mask.heart[n] |= mask.blood[n];
+  const std::int64_t closed = ensure_wall(mask, mask.heart, wall_voxels);
+  const std::int64_t heart_changed = tidy(mask.geometry, mask.heart);
+  for (std::size_t n = 0; n < mask.heart.size(); ++n) mask.blood[n] &= mask.heart[n];
+  if (cavity_changed + heart_changed > 0)
+    mask.warnings.push_back(fmt::format("islands and holes of the labels were removed ({:.2f} ml)",
+                                        (cavity_changed + heart_changed) * ml));
+  if (closed > 0)
+    mask.warnings.push_back(fmt::format("the wall was thinner than {} voxels ({:.1f} mm) in places: {:.2f} ml were added to it",
+                                        wall_voxels, wall_voxels * h, closed * ml));
+
+  std::int64_t rv = 0;
+  for_each_voxel(g, [&](const Voxel& v, std::int64_t n) {
+    if (anatomy.labels[n] != artifacts::rv_cavity) return;
+    const Vec3 x = centre_of(g, v);
+    if (dot(x - mask.base_point, mask.base_normal) > 0) return;
+    mask.rv_centre = mask.rv_centre + x;
+    ++rv;
+  });
+  mask.has_rv = rv > 0;
+  if (mask.has_rv) mask.rv_centre = (1.0 / static_cast<double>(rv)) * mask.rv_centre;
+  return mask;
+}
+
+LabelField::LabelField(const HeartMask& mask, double smoothing_voxels)
+    : geometry_(mask.geometry),
+      heart_(smooth(mask.geometry, mask.heart, smoothing_voxels)),
+      blood_(smooth(mask.geometry, mask.blood, smoothing_voxels)),
+      base_point_(mask.base_point),
+      base_normal_(mask.base_normal) {
+  match_volumes(mask);
+}
+
+/// Samples every voxel below the base at 2 x 2 x 2 points; the level is then an order statistic of the samples.
+void LabelField::match_volumes(const HeartMask& mask) {
+  std::vector<float> heart_samples, blood_samples;
+  std::int64_t heart_count = 0, blood_count = 0;
+  const double sample_mm3 = geometry_.voxel_volume() / 8;
+  for_each_voxel(geometry_, [&](const Voxel& v, std::int64_t n) {
+    for (int s = 0; s < 8; ++s) {
+      const Vec3 x = geometry_.to_world({v[0] + (s & 1 ? 0.25 : -0.25), v[1] + (s & 2 ? 0.25 : -0.25),
+                                         v[2] + (s & 4 ? 0.25 : -0.25)});
+      if (height(x) > 0) continue;
+      heart_samples.push_back(static_cast<float>(sample(heart_, x)));
+      blood_samples.push_back(static_cast<float>(sample(blood_, x)));
+      heart_count += mask.heart[n];
+      blood_count += mask.blood[n];
+      if (mask.blood[n]) blood_centre_ = blood_centre_ + x;
+    }
+  });
+  auto level = [](std::vector<float>& samples, std::int64_t above) {
+    std::nth_element(samples.begin(), samples.begin() + above, samples.end(), std::greater<>());
+    return static_cast<double>(samples[above]);
+  };
+  heart_level_ = level(heart_samples, heart_count);
+  blood_level_ = level(blood_samples, blood_count);
+  blood_volume_ = blood_count * sample_mm3;
+  wall_volume_ = (heart_count - blood_count) * sample_mm3;
+  blood_centre_ = (1.0 / static_cast<double>(blood_count)) * blood_centre_;
+  for_each_voxel(geometry_, [&](const Voxel& v, std::int64_t n) {
+    const Vec3 x = centre_of(geometry_, v);
+    if (mask.heart[n] && height(x) <= voxel_mm()) radius_ = std::max(radius_, core::norm(x - blood_centre_));
+  });
+}
+
+int LabelField::space(const Vec3& point) const {
+  if (height(point) > 0) return above_base;
+  if (heart(point) <= 0) return outside;
+  return blood(point) > 0 ? Space::blood : Space::wall;
+}
+
+double LabelField::sample(const std::vector<float>& field, const Vec3& point) const {
+  const Vec3 at = geometry_.to_index(point);
+  std::int64_t corner = 0, stride = 1;
+  double fraction[3];
+  std::int64_t step[3];
+  for (int a = 0; a < 3; ++a) {
+    const double clamped = std::clamp(at[a], 0.0, geometry_.size[a] - 1.000001);
+    const auto cell = static_cast<std::int64_t>(clamped);
+    fraction[a] = clamped - static_cast<double>(cell);
+    step[a] = stride;
+    corner += cell * stride;
+    stride *= geometry_.size[a];
+  }
+  const float* f = field.data() + corner;
+  auto along_x = [&](std::int64_t o) { return f[o] + fraction[0] * (static_cast<double>(f[o + step[0]]) - f[o]); };
+  auto along_y = [&](std::int64_t o) {
+    const double low = along_x(o);
+    return low + fraction[1] * (along_x(o + step[1]) - low);
+  };
+  const double low = along_y(0);
+  return low + fraction[2] * (along_y(step[2]) - low);
+}
+
+Vec3 project(const Vec3& start, const std::function<double(const Vec3&)>& level, double step_mm, double reach_mm,
+             double offset_mm, const Vec3& within) {
+  Vec3 x = start;
+  for (int iteration = 0; iteration < 20; ++iteration) {
+    Vec3 gradient;
+    for (int a = 0; a < 3; ++a) {
+      Vec3 low = x, high = x;
+      low[a] -= step_mm, high[a] += step_mm;
+      gradient[a] = (level(high) - level(low)) / (2 * step_mm);
+    }
+    gradient = gradient - dot(gradient, within) * within;
+    const double slope = core::norm(gradient);
+    if (slope < 1e-6) return start;
+    const double move = std::clamp(-level(x) / slope, -step_mm, step_mm);
+    x = x + (move / slope) * gradient;
+    if (core::norm(x - start) > reach_mm) return start;
+    if (std::abs(move) < 1e-6) return x - (offset_mm / slope) * gradient;
+  }
+  return x;
+}
+
+}  // namespace cardiotwin::meshing

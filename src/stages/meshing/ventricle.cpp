@@ -1,0 +1,143 @@
+#include "ventricle.hpp"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "cardiotwin/artifacts/heart_mesh.hpp"
+#include "cardiotwin/core/error.hpp"
+
+namespace cardiotwin::meshing {
+namespace {
+
+using namespace artifacts;
+using core::dot;
+
+constexpr std::uint32_t bit(Surface s) { return 1u << s; }
+constexpr std::uint32_t on_base = bit(surface_base) | bit(surface_lid) | bit(surface_mitral) | bit(surface_aortic);
+
+/// The smooth surfaces that mesh points belong to, moved outwards by offsets that make the volumes right: a mesh with its
+/// points on a convex surface is always a little too small.
+class Surfaces {
+ public:
+  explicit Surfaces(const Ventricle& ventricle) : v_(ventricle) {}
+  double endo_offset_mm = 0, epi_offset_mm = 0;
+
+  Vec3 restrain(const Vec3& moved, std::uint32_t surfaces) const {
+    const LabelField& field = v_.field;
+    const double h = field.voxel_mm(), reach = 4 * h;
+    Vec3 x = moved, within{0, 0, 0};
+    if (surfaces & on_base) {
+      within = v_.base.normal;
+      x = x - dot(x - v_.base.origin, within) * within;
+    }
+    if (surfaces & bit(surface_endocardium))
+      return project(x, [&](const Vec3& p) { return field.blood(p); }, h, reach, endo_offset_mm, within);
+    if (surfaces & bit(surface_epicardium))
+      return project(x, [&](const Vec3& p) { return field.heart(p); }, h, reach, epi_offset_mm, within);
+    for (const auto& [tag, disc] : {std::pair{surface_mitral, v_.orifices.mitral}, {surface_aortic, v_.orifices.aortic}})
+      if ((surfaces & bit(tag)) && (surfaces & bit(surface_lid)))
+        return disc.centre + disc.radius_mm * core::normalised(x - disc.centre);
+    return x;
+  }
+
+ private:
+  const Ventricle& v_;
+};
+
+/// Combinations at which nothing can slide: where more than one line ends.
+std::uint32_t with_fixed(std::uint32_t surfaces) {
+  const bool endo = surfaces & bit(surface_endocardium), epi = surfaces & bit(surface_epicardium);
+  const bool orifice = surfaces & (bit(surface_mitral) | bit(surface_aortic));
+  const bool both = (surfaces & bit(surface_mitral)) && (surfaces & bit(surface_aortic));
+  return (endo && epi) || (orifice && (endo || epi)) || both ? surfaces | fixed_point : surfaces;
+}
+
+double tagged_area(const mesh::TetMesh& mesh, Surface tag) {
+  double sum = 0;
+  for (std::size_t t = 0; t < mesh.triangles.size(); ++t)
+    if (mesh.surface[t] == tag) sum += core::norm(mesh::vector_area(mesh.points, mesh.triangles[t]));
+  return sum;
+}
+
+void match_volumes(mesh::TetMesh& mesh, const std::vector<std::uint32_t>& at, const LabelField& field, Surfaces& surfaces) {
+  for (int iteration = 0; iteration < 3; ++iteration) {
+    for (std::size_t p = 0; p < mesh.points.size(); ++p)
+      if (at[p] && !(at[p] & fixed_point)) mesh.points[p] = surfaces.restrain(mesh.points[p], at[p]);
+    const double blood_missing = field.blood_volume_mm3() - mesh::volume(mesh, region_lv_blood);
+    const double wall_missing = field.wall_volume_mm3() - mesh::volume(mesh, region_lv_wall);
+    surfaces.endo_offset_mm += blood_missing / tagged_area(mesh, surface_endocardium);
+    surfaces.epi_offset_mm += (blood_missing + wall_missing) / tagged_area(mesh, surface_epicardium);
+  }
+}
+
+std::vector<Ring> rings(const Ventricle& v, const Sizes& sizes) {
+  std::vector<Ring> result;
+  const double rim = 0.8 * std::min(sizes.wall_mm, sizes.blood_mm);
+  for (const auto* line : {&v.blood_ring, &v.heart_ring}) result.push_back({resample(*line, 0.3 * rim), rim});
+  for (const Disc& disc : {v.orifices.mitral, v.orifices.aortic}) {
+    const double edge = std::min(0.8 * sizes.blood_mm, 0.6 * disc.radius_mm);
+    result.push_back({disc.circle(v.base, std::max(48, static_cast<int>(20 * disc.radius_mm / edge))), edge});
+  }
+  return result;
+}
+
+}  // namespace
+
+Ventricle make_ventricle(const LabelField& field, const Vec3& rv_direction, const OrificeShape& shape,
+                         std::vector<std::string>& warnings) {
+  Ventricle v{field, {}, {}, {}, {}};
+  const Vec3 foot = field.blood_centre() - field.height(field.blood_centre()) * field.base_normal();
+  const Plane rough = Plane::through(foot, field.base_normal(), rv_direction);
+  const double reach = field.radius_mm() + 4 * field.voxel_mm(), step = 0.5 * field.voxel_mm();
+  const auto blood_lines = outlines(rough, [&](const Vec3& p) { return field.blood(p); }, reach, step);
+  const auto heart_lines = outlines(rough, [&](const Vec3& p) { return field.heart(p); }, reach, step);
+  if (blood_lines.empty() || heart_lines.empty())
+    core::fail_input({.where = "meshing: basal plane of the anatomy",
+                      .expected = "a plane that cuts through wall and cavity",
+                      .found = fmt::format("{} outlines of the cavity and {} of the heart in it", blood_lines.size(),
+                                           heart_lines.size()),
+                      .remedy = "look at base point and normal, and at the labels next to them"});
+  if (blood_lines.size() > 1 || heart_lines.size() > 1)
+    warnings.push_back(fmt::format("the basal plane cuts the cavity in {} and the heart in {} outlines; only the largest ones are kept sharp",
+                                   blood_lines.size(), heart_lines.size()));
+  v.blood_ring = blood_lines.front();
+  v.heart_ring = heart_lines.front();
+  v.base = Plane::through(centroid(rough, v.blood_ring), field.base_normal(), rv_direction);
+  v.orifices = place_orifices(v.base, v.blood_ring, shape, warnings);
+  if (v.orifices.mitral.radius_mm <= 0)
+    core::fail_input({.where = "meshing: basal lid",
+                      .expected = "room for two round orifices",
+                      .found = fmt::format("a lid of {:.0f} mm^2 too narrow for them", std::abs(area(v.base, v.blood_ring))),
+                      .remedy = "lower mitral_fraction and aortic_fraction, or move the basal plane down"});
+  return v;
+}
+
+Attempt mesh_ventricle(const Ventricle& v, const Sizes& sizes, double goal_deg, int passes) {
+  Domain domain;
+  domain.space = [&](const Vec3& x) { return v.field.space(x); };
+  domain.centre = v.field.blood_centre();
+  domain.radius_mm = v.field.radius_mm() + 4 * v.field.voxel_mm();
+  domain.rings = rings(v, sizes);
+
+  Attempt attempt;
+  mesh::TetMesh& mesh = attempt.mesh = tetrahedralise(domain, sizes);
+  attempt.islands = absorb_islands(mesh);
+  drop_unused_points(mesh);
+  attempt.leaks = tag_surfaces(mesh, v.base, v.orifices);
+  if (attempt.leaks > 0) return attempt;
+
+  Surfaces surfaces(v);
+  std::vector<std::uint32_t> at = surfaces_at_points(mesh);
+  for (auto& s : at) s = with_fixed(s);
+  match_volumes(mesh, at, v.field, surfaces);
+  attempt.improvement = improve(
+      mesh, at, [&](const Vec3& x, std::uint32_t s) { return surfaces.restrain(x, s); }, goal_deg, passes);
+  drop_unused_points(mesh);
+  tag_surfaces(mesh, v.base, v.orifices);
+  return attempt;
+}
+
+}  // namespace cardiotwin::meshing

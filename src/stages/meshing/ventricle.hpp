@@ -1,0 +1,37 @@
+#pragma once
+/// From smooth level sets to a tagged mesh of wall and blood: rings, refinement, volumes, improvement.
+
+#include <string>
+#include <vector>
+
+#include "basal_plane.hpp"
+#include "boundary.hpp"
+#include "improve.hpp"
+#include "label_field.hpp"
+#include "volume_mesher.hpp"
+
+namespace cardiotwin::meshing {
+
+/// What stays the same in every attempt.
+struct Ventricle {
+  const LabelField& field;
+  Plane base;                    ///< origin at the lid's centroid, u towards the right ventricle
+  std::vector<Vec3> blood_ring;  ///< where lid and base meet
+  std::vector<Vec3> heart_ring;  ///< where base and epicardium meet
+  Orifices orifices;
+};
+
+/// Throws core::Error (input) when the basal plane does not cut through wall and cavity.
+Ventricle make_ventricle(const LabelField& field, const Vec3& rv_direction, const OrificeShape& shape,
+                         std::vector<std::string>& warnings);
+
+struct Attempt {
+  mesh::TetMesh mesh;
+  Improvement improvement;
+  int leaks = 0;    ///< blood faces that touch the outside below the base
+  int islands = 0;  ///< cells that had come loose from their region
+};
+
+Attempt mesh_ventricle(const Ventricle& ventricle, const Sizes& sizes, double goal_deg, int passes);
+
+}  // namespace cardiotwin::meshing
