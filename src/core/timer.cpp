@@ -1,6 +1,6 @@
 #include "cardiotwin/core/timer.hpp"
 
-#include <sys/resource.h>
+#include <fstream>
 
 namespace cardiotwin::core {
 
@@ -9,10 +9,13 @@ double wall_seconds() {
 }
 
 double peak_rss_mib() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024.0;  // Linux counts KiB
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;)
+    if (double kib = 0; word == "VmHWM:" && status >> kib) return kib / 1024.0;
+  return 0;
 }
+
+void reset_peak_rss() { std::ofstream("/proc/self/clear_refs") << "5"; }
 
 double Timers::seconds(const std::string& name) const {
   const auto found = seconds_.find(name);

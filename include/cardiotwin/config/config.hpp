@@ -31,15 +31,15 @@ enum class Exists { no_matter, file, folder };
 
 /// One parameter. `key` is snake_case and ends in its unit where it has one: "time_step_ms".
 struct Parameter {
-  std::string key;
+  std::string key = {};
   Type type = Type::number;
-  Json fallback;                     ///< the default; null means required
-  std::string unit;                  ///< "ms", "kPa", "" for none
-  std::string range;                 ///< interval for numbers: "(0, 1]", "[0, inf)"; "" for any
-  std::vector<std::string> choices;  ///< valid texts; empty for any
-  std::string meaning;               ///< one line
+  Json fallback = {};                     ///< the default; null means required
+  std::string unit = {};                  ///< "ms", "kPa", "" for none
+  std::string range = {};                 ///< interval for numbers: "(0, 1]", "[0, inf)"; "" for any
+  std::vector<std::string> choices = {};  ///< valid texts; empty for any
+  std::string meaning = {};               ///< one line
   Exists exists = Exists::no_matter; ///< of paths that are not ""
-  std::vector<Parameter> items;      ///< of Type::list
+  std::vector<Parameter> items = {};      ///< of Type::list
 };
 using Spec = std::vector<Parameter>;
 

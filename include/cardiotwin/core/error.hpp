@@ -18,10 +18,10 @@ enum class ExitCode : int {
 
 /// The parts of every message, in the order in which they are printed.
 struct Fault {
-  std::string where;     ///< file, key, stage or time step
-  std::string expected;  ///< what would have been right, without "expected"
-  std::string found;     ///< what was there, without "got"
-  std::string remedy;    ///< what the reader can do about it
+  std::string where = {};     ///< file, key, stage or time step
+  std::string expected = {};  ///< what would have been right, without "expected"
+  std::string found = {};     ///< what was there, without "got"
+  std::string remedy = {};    ///< what the reader can do about it
 };
 
 /// Text of a fault: `where`, then an indented line "expected ..., got ...", then an indented remedy.

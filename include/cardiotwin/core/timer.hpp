@@ -9,8 +9,10 @@ namespace cardiotwin::core {
 
 /// Seconds of wall time since an arbitrary start; monotonic.
 double wall_seconds();
-/// Peak resident memory of this process [MiB].
+/// Peak resident memory of this process since the last reset [MiB].
 double peak_rss_mib();
+/// Starts the count of peak_rss_mib() anew, where the kernel allows it.
+void reset_peak_rss();
 
 class Timers {
  public:

@@ -1,0 +1,127 @@
+/// The commands that look and do not run: plan, validate, inspect, compare, audit verify.
+
+#include <spdlog/fmt/fmt.h>
+
+#include <cmath>
+#include <cstdio>
+
+#include "audit.hpp"
+#include "cardiotwin/io/files.hpp"
+#include "cardiotwin/pipeline/pipeline.hpp"
+#include "checkpoint.hpp"
+#include "folders.hpp"
+#include "plan.hpp"
+
+namespace cardiotwin::pipeline {
+namespace {
+
+namespace fs = std::filesystem;
+using config::Json;
+using core::ExitCode;
+
+void say(const std::string& text) { std::printf("%s\n", text.c_str()); }
+
+std::string cost_of(const fs::path& checkpoint) {
+  if (!fs::exists(checkpoint)) return "time and memory known after its first run";
+  const Provenance p = load_provenance(checkpoint);
+  return fmt::format("last time {:.1f} s, {:.0f} MiB a rank, {} rank(s); checkpoint {:.1f} MiB", p.wall_s, p.peak_rss_mib,
+                     p.ranks, static_cast<double>(fs::file_size(checkpoint)) / (1024.0 * 1024.0));
+}
+
+}  // namespace
+
+ExitCode plan(const Request& request) {
+  const Loaded loaded = load_case(request);
+  const fs::path folder = run_folder(request, loaded.patient);
+  say("run folder: " + folder.string());
+  if (!fs::exists(folder)) fs::create_directories(folder);
+  const AuditLog audit(folder);
+  const auto stages = make_plan(request, loaded.patient, loaded.table, folder, audit);
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    const auto& s = stages[i];
+    const char* word = s.runs ? "run" : s.current ? "reuse" : s.selected ? "run" : "stale";
+    if (!s.selected && !s.current && !fs::exists(checkpoint_path(folder, s.name))) word = "absent";
+    say(fmt::format("  {:<6} {:<20} {}{}", word, s.name, cost_of(checkpoint_path(folder, s.name)),
+                    loaded.table.entries()[i].contract.serial ? "; on rank 0 alone" : ""));
+    for (const auto& reason : s.reasons) say("           because " + reason);
+  }
+  return ExitCode::done;
+}
+
+ExitCode validate(const Request& request) {
+  (void)load_case(request);
+  say(request.case_file.string() + ": no problem found");
+  return ExitCode::done;
+}
+
+namespace {
+
+void list_group(const io::Reader& file, const std::string& group, int depth) {
+  for (const auto& name : file.children(group)) {
+    const std::string path = (group == "/" ? "" : group) + "/" + name;
+    std::string extents;
+    try {
+      for (const auto extent : file.shape(path)) extents += (extents.empty() ? "(" : " x ") + std::to_string(extent);
+      extents += extents.empty() ? "(scalar)" : ")";
+    } catch (const core::Error&) {
+      // A group has no shape.
+    }
+    say(std::string(static_cast<std::size_t>(2 * depth), ' ') + name + "  " + extents);
+    if (extents.empty()) list_group(file, path, depth + 1);
+  }
+}
+
+}  // namespace
+
+ExitCode inspect(const fs::path& path) {
+  const Provenance p = load_provenance(path);
+  const io::Reader file(path);
+  say(path.string());
+  say(fmt::format("  written {} on {} by cardiotwin {} ({}), {} rank(s), {:.1f} s", p.created, p.host, p.software_version,
+                  p.git_commit, p.ranks, p.wall_s));
+  for (const auto& [stage, hash] : p.upstream) say("  from " + stage + " " + hash.substr(0, 16));
+  say("parameters");
+  for (const auto& [key, value] : p.config.items()) say("  " + key + " = " + value.dump());
+  const Json findings = Json::parse(p.findings, nullptr, false);
+  say("figures");
+  for (const auto& q : findings.value("quantities", Json::array()))
+    say(fmt::format("  {} = {:.6g} {}", q["name"].get<std::string>(), q["value"].get<double>(), q["unit"].get<std::string>()));
+  for (const char* list : {"warnings", "assumptions"})
+    for (const auto& text : findings.value(list, Json::array())) say("  " + std::string(list).substr(0, std::string(list).size() - 1) + ": " + text.get<std::string>());
+  say("contents");
+  list_group(file, "/", 1);
+  return ExitCode::done;
+}
+
+ExitCode compare(const fs::path& folder, const fs::path& expected_path) {
+  const auto parsed = [](const fs::path& path) {
+    Json json = Json::parse(io::read_file(path), nullptr, false, true);
+    if (!json.is_object() || !json.contains("quantities"))
+      core::fail_input({path.string(), "JSON with \"quantities\"", "something else", "name a run folder and an expected.json"});
+    return json;
+  };
+  const Json summary = parsed(folder / "summary.json"), expected = parsed(expected_path);
+  int off = 0;
+  for (const auto& [name, e] : expected["quantities"].items()) {
+    const double value = e.value("value", NAN), tolerance = e.value("tolerance", NAN);
+    if (!std::isfinite(value) || !std::isfinite(tolerance))
+      core::fail_input({expected_path.string() + ": " + name, "numbers \"value\" and \"tolerance\"", e.dump(), "write it with scripts/bless"});
+    const bool there = summary["quantities"].contains(name);
+    const double found = there ? summary["quantities"][name]["value"].get<double>() : NAN;
+    const bool right = there && std::abs(found - value) <= tolerance;
+    off += right ? 0 : 1;
+    say(fmt::format("  {:<5} {:<55} {:>12.6g}  expected {:.6g} +- {:.3g} {}  ({})", right ? "ok" : "OFF", name, found, value,
+                    tolerance, e.value("unit", ""), e.value("why", "")));
+  }
+  say(fmt::format("{} quantities, {} off", expected["quantities"].size(), off));
+  return off == 0 ? ExitCode::done : ExitCode::numerical;
+}
+
+ExitCode audit_verify(const fs::path& folder) {
+  const auto faults = verify_audit(folder);
+  for (const auto& fault : faults) std::fprintf(stderr, "error: %s\n", core::format(fault).c_str());
+  if (faults.empty()) say(folder.string() + ": the chain and every recorded file hold");
+  return faults.empty() ? ExitCode::done : ExitCode::integrity;
+}
+
+}  // namespace cardiotwin::pipeline
