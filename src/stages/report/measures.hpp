@@ -1,0 +1,50 @@
+#pragma once
+/// Figures that the report derives from artifacts for its plots. Nothing here is a new model: sums, means, maxima.
+
+#include <vector>
+
+#include "cardiotwin/artifacts/heart_mesh.hpp"
+#include "cardiotwin/artifacts/labels.hpp"
+#include "cardiotwin/artifacts/physics.hpp"
+
+namespace cardiotwin::report {
+
+/// Volume of a label in every phase [ml].
+std::vector<double> label_volumes_ml(const artifacts::Labels& labels, int label);
+
+/// Volume of every cell [mm^3].
+std::vector<double> cell_volumes(const artifacts::HeartMesh& mesh);
+
+/// Mean over the wall cells of each AHA segment, weighted by volume, of a value at points; points with a value below
+/// `valid_from` do not count. A segment without any is NaN (drawn as "no value"). 17 entries.
+std::vector<double> segment_means(const artifacts::HeartMesh& mesh, const std::vector<double>& values,
+                                  double valid_from);
+
+/// A value at points as one value a wall cell with its volume as weight.
+struct Sample {
+  std::vector<double> values, weights;
+};
+Sample wall_sample(const artifacts::HeartMesh& mesh, const std::vector<double>& values, double valid_from);
+
+/// Share of the sample's weight at or below each of `levels` [%].
+std::vector<double> cumulative_percent(const Sample& sample, const std::vector<double>& levels);
+
+/// The value below which `share` of the weight lies; NaN of an empty sample.
+double quantile(Sample sample, double share);
+
+/// Linear interpolation in an ascending table, constant beyond its ends; NaN when it is empty.
+double interpolate(const std::vector<double>& x, const std::vector<double>& y, double at);
+
+/// Frame whose time is nearest.
+std::size_t nearest_frame(const std::vector<double>& frame_times, double time);
+
+/// Frame with the smallest LV volume.
+std::size_t end_systolic_frame(const artifacts::WallMotion& motion);
+
+/// Smallest dihedral angle of each cell [deg].
+std::vector<double> smallest_dihedral_angles(const artifacts::HeartMesh& mesh);
+
+/// Days from one ISO date ("2026-03-01", a time behind it is ignored) to another; false when either is no date.
+bool days_between(const std::string& from, const std::string& to, int& days);
+
+}  // namespace cardiotwin::report

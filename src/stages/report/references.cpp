@@ -1,0 +1,52 @@
+#include "references.hpp"
+
+#include "cardiotwin/core/units.hpp"
+
+namespace cardiotwin::report {
+namespace {
+
+// Volumes, mass and ejection fraction by cine MR: N. Kawel-Boehm et al., J Cardiovasc Magn Reson 17:29 (2015), adults,
+// mean +- SD of women and of men; low and high are the outer limits of mean +- 2 SD of both.
+// Pressures: C. J. Davidson, R. O. Bonow, Cardiac Catheterization, in Braunwald's Heart Disease, table of normal
+// pressures. QRS duration: B. Surawicz et al., Circulation 119:e235 (2009).
+constexpr std::string_view cmr = "Kawel-Boehm 2015, doi 10.1186/s12968-015-0111-7";
+constexpr std::string_view catheter = "Davidson and Bonow, Braunwald's Heart Disease";
+constexpr Reference references[] = {
+    {"end_diastolic_volume", "ml", 86, 214, "women 132 ± 23, men 160 ± 27 ml", cmr},
+    {"end_systolic_volume", "ml", 22, 82, "women 44 ± 11, men 54 ± 14 ml", cmr},
+    {"stroke_volume", "ml", 57, 144, "women 87 ± 15, men 108 ± 18 ml", cmr},
+    {"ejection_fraction", "%", 57, 77, "67 ± 5 %", cmr},
+    {"mass", "g", 56, 176, "women 98 ± 21, men 134 ± 21 g", cmr},
+    {"end_diastolic_pressure", "mmHg", 5, 12, "5 to 12 mmHg", catheter},
+    {"peak_pressure", "mmHg", 90, 140, "90 to 140 mmHg", catheter},
+    {"peak_lv_pressure", "mmHg", 90, 140, "90 to 140 mmHg", catheter},
+    {"systolic_pressure", "mmHg", 90, 140, "90 to 140 mmHg", catheter},
+    {"diastolic_pressure", "mmHg", 60, 90, "60 to 90 mmHg", catheter},
+    {"heart_rate", "1/min", 60, 100, "60 to 100 /min", "convention for adults at rest"},
+    {"qrs_duration", "ms", 0, 110, "up to 110 ms", "Surawicz 2009, doi 10.1161/CIRCULATIONAHA.108.191095"},
+};
+
+bool same_dimension(std::string_view a, std::string_view b) {
+  return a == b || (a == "kPa" && b == "mmHg") || (a == "1" && b == "%");
+}
+
+}  // namespace
+
+const Reference* reference_for(std::string_view name, std::string_view unit) {
+  for (const auto& r : references) {
+    const auto at = name.rfind(r.figure);
+    // The whole last word, perhaps with "lv_" before it: "rv_end_diastolic_volume" is another figure.
+    if (at == std::string_view::npos || at + r.figure.size() != name.size() || !same_dimension(unit, r.unit)) continue;
+    const auto before = name.substr(0, at);
+    if (before.empty() || before.ends_with('.') || before == "lv_" || before.ends_with(".lv_")) return &r;
+  }
+  return nullptr;
+}
+
+double in_unit_of(const Reference& reference, double value, std::string_view unit) {
+  if (unit == reference.unit) return value;
+  if (unit == "kPa") return value / core::kPa_per_mmHg;
+  return 100 * value;  // a fraction, to per cent
+}
+
+}  // namespace cardiotwin::report

@@ -1,0 +1,31 @@
+#pragma once
+/// The words, tables, plots and pictures of the report, chapter by chapter.
+
+#include <string>
+#include <vector>
+
+#include "cardiotwin/core/log.hpp"
+#include "dossier.hpp"
+#include "html.hpp"
+#include "scenes.hpp"
+
+namespace cardiotwin::report {
+
+struct Options {
+  std::string title;
+  std::string date;  ///< ISO date of the report
+  int stale_after_days = 180;
+  bool pictures = true;
+  int picture_height = 520;  ///< pixels
+  int montage_columns = 7;
+};
+
+/// A finished document and the pictures in it.
+struct Report {
+  std::string html;
+  std::vector<Picture> pictures;
+};
+
+Report compose(const Dossier& dossier, const Options& options, core::Log& log);
+
+}  // namespace cardiotwin::report
