@@ -30,7 +30,9 @@ void add_case_words(CLI::App& command, pipeline::Request& request) {
   command.add_option("--from", request.from, "rerun from this stage on");
   command.add_option("--to", request.to, "stop after this stage");
   command.add_option("--only", request.only, "this stage alone");
-  command.add_option("--set", request.set, "section.key=value, as often as needed")->type_size(1)->allow_extra_args(false);
+  command.add_option("--set", request.set, "section.key=value, as often as needed")
+      ->type_size(1)
+      ->allow_extra_args(false);
   command.add_flag("--force", request.force, "rerun what is current too");
 }
 
@@ -46,7 +48,9 @@ void describe(CLI::App& app, Words& words) {
   compare->add_option("expected", words.expected, "expected.json")->required();
   auto* audit = app.add_subcommand("audit", "the evidence of a run");
   audit->require_subcommand(1);
-  audit->add_subcommand("verify", "the hash chain and every recorded file")->add_option("run", words.file, "run folder")->required();
+  audit->add_subcommand("verify", "the hash chain and every recorded file")
+      ->add_option("run", words.file, "run folder")
+      ->required();
   auto* phantom = app.add_subcommand("phantom", "make a synthetic study, with its true labels");
   phantom->add_option("--modality", words.modality, "cine-mr")->check(CLI::IsMember({"cine-mr"}));
   phantom->add_option("--seed", words.phantom.seed, "another number, another heart");
@@ -60,7 +64,8 @@ ExitCode dispatch(const core::Comm& comm, const CLI::App& app, Words& words) {
   core::on_root(comm, [&] {
     if (app.got_subcommand("plan")) code = pipeline::plan(words.request);
     if (app.got_subcommand("validate")) code = pipeline::validate(words.request);
-    if (app.got_subcommand("schema")) std::fputs((words.markdown ? pipeline::reference() : pipeline::schema()).c_str(), stdout);
+    if (app.got_subcommand("schema"))
+      std::fputs((words.markdown ? pipeline::reference() : pipeline::schema()).c_str(), stdout);
     if (app.got_subcommand("inspect")) code = pipeline::inspect(words.file);
     if (app.got_subcommand("compare")) code = pipeline::compare(words.file, words.expected);
     if (app.got_subcommand("audit")) code = pipeline::audit_verify(words.file);
@@ -73,7 +78,8 @@ int run(int argc, char** argv) {
   const core::Comm comm;
   const cardiotwin::fem::PetscGuard petsc;
   core::StopRequest::install_handlers();
-  CLI::App app("cardiotwin: from a DICOM study to a physics-based cardiac twin. Research software, not for clinical use.");
+  CLI::App app(
+      "cardiotwin: from a DICOM study to a physics-based cardiac twin. Research software, not for clinical use.");
   Words words;
   describe(app, words);
   try {

@@ -6,18 +6,19 @@
 namespace cardiotwin::artifacts {
 
 std::string_view surface_name(std::int32_t tag) {
-  static constexpr std::string_view names[] = {"untagged", "endocardium", "epicardium", "base", "mitral", "aortic", "lid"};
+  static constexpr std::string_view names[] = {"untagged", "endocardium", "epicardium", "base",
+                                               "mitral",   "aortic",      "lid"};
   return tag >= 1 && tag <= 6 ? names[tag] : names[0];
 }
 
 void save(io::Writer& file, const HeartMesh& mesh) {
   const std::vector<double> region(mesh.region.begin(), mesh.region.end());
   const std::vector<double> segment(mesh.aha_segment.begin(), mesh.aha_segment.end());
-  io::write_unstructured_grid(file, mesh.points, mesh.cells,
-                              {io::field("fibre", mesh.fibre), io::field("sheet", mesh.sheet),
-                               io::field("transmural", mesh.transmural), io::field("apicobasal", mesh.apicobasal),
-                               io::field("rotational", mesh.rotational)},
-                              {io::field("region", region), io::field("aha_segment", segment)});
+  io::write_unstructured_grid(
+      file, mesh.points, mesh.cells,
+      {io::field("fibre", mesh.fibre), io::field("sheet", mesh.sheet), io::field("transmural", mesh.transmural),
+       io::field("apicobasal", mesh.apicobasal), io::field("rotational", mesh.rotational)},
+      {io::field("region", region), io::field("aha_segment", segment)});
   const std::string group = "/state/heart_mesh";
   file.write(group + "/cells", mesh.cells);
   file.write(group + "/region", mesh.region);
@@ -46,8 +47,8 @@ void load(const io::Reader& file, HeartMesh& mesh) {
   for (const auto& cell : mesh.cells)
     for (const auto p : cell)
       if (p < 0 || p >= n)
-        core::fail_integrity({file.path().string() + ": " + group + "/cells", "point numbers below " + std::to_string(n),
-                              std::to_string(p), "rerun meshing"});
+        core::fail_integrity({file.path().string() + ": " + group + "/cells",
+                              "point numbers below " + std::to_string(n), std::to_string(p), "rerun meshing"});
 }
 
 }  // namespace cardiotwin::artifacts

@@ -66,9 +66,8 @@ void save(io::Writer& file, const Image& image) {
   file.write(group + "/cycle_length_ms", image.cycle_length_ms);
   file.write(group + "/voxels", image.voxels, {image.phase_times_ms.size(), extent(2), extent(1), extent(0)});
   const StudyFacts& f = image.facts;
-  file.write(group + "/facts",
-             std::vector<std::string>{f.modality, f.acquisition_date, f.manufacturer, f.scanner, f.series_description,
-                                      f.pseudonym});
+  file.write(group + "/facts", std::vector<std::string>{f.modality, f.acquisition_date, f.manufacturer, f.scanner,
+                                                        f.series_description, f.pseudonym});
   file.write(group + "/slice_thickness_mm", f.slice_thickness_mm);
 }
 

@@ -17,8 +17,9 @@ std::string describe(const Json& value) {
 }
 
 std::string wanted(const Parameter& p) {
-  static constexpr const char* names[] = {"a number", "an integer", "true or false",     "a string",         "a path",
-                                          "[x, y, z]", "a list of numbers", "a list of strings", "a list of objects"};
+  static constexpr const char* names[] = {"a number",         "an integer", "true or false",     "a string",
+                                          "a path",           "[x, y, z]",  "a list of numbers", "a list of strings",
+                                          "a list of objects"};
   std::string text = names[static_cast<std::size_t>(p.type)];
   if (!p.choices.empty()) {
     text = p.type == Type::texts ? "a list of strings among" : "one of";
@@ -33,15 +34,23 @@ bool has_type(const Parameter& p, const Json& v) {
   const auto all = [&](auto test) { return v.is_array() && std::all_of(v.begin(), v.end(), test); };
   const auto is_number = [](const Json& x) { return x.is_number(); };
   switch (p.type) {
-    case Type::number: return v.is_number();
-    case Type::integer: return v.is_number_integer();
-    case Type::boolean: return v.is_boolean();
+    case Type::number:
+      return v.is_number();
+    case Type::integer:
+      return v.is_number_integer();
+    case Type::boolean:
+      return v.is_boolean();
     case Type::text:
-    case Type::path: return v.is_string();
-    case Type::vec3: return all(is_number) && v.size() == 3;
-    case Type::numbers: return all(is_number);
-    case Type::texts: return all([](const Json& x) { return x.is_string(); });
-    case Type::list: return all([](const Json& x) { return x.is_object(); });
+    case Type::path:
+      return v.is_string();
+    case Type::vec3:
+      return all(is_number) && v.size() == 3;
+    case Type::numbers:
+      return all(is_number);
+    case Type::texts:
+      return all([](const Json& x) { return x.is_string(); });
+    case Type::list:
+      return all([](const Json& x) { return x.is_object(); });
   }
   return false;
 }
@@ -54,7 +63,9 @@ bool in_range(const Parameter& p, const Json& v) {
 }
 
 bool in_choices(const Parameter& p, const Json& v) {
-  const auto known = [&](const Json& x) { return std::ranges::find(p.choices, x.get<std::string>()) != p.choices.end(); };
+  const auto known = [&](const Json& x) {
+    return std::ranges::find(p.choices, x.get<std::string>()) != p.choices.end();
+  };
   if (p.choices.empty()) return true;
   return v.is_array() ? std::all_of(v.begin(), v.end(), known) : known(v);
 }
@@ -88,9 +99,10 @@ void check_path(const Parameter& p, const Json& v, const std::string& where, con
   const bool right = p.exists == Exists::file ? fs::is_regular_file(path, ignored) : fs::is_directory(path, ignored);
   if (right) return;
   const bool there = fs::exists(path, ignored);
-  problems.push_back({where, p.exists == Exists::file ? "a file" : "a folder",
-                      "\"" + path.lexically_normal().string() + "\", which " + (there ? "is something else" : "does not exist"),
-                      "relative paths are relative to the case file (on the command line, to the current folder)"});
+  problems.push_back(
+      {where, p.exists == Exists::file ? "a file" : "a folder",
+       "\"" + path.lexically_normal().string() + "\", which " + (there ? "is something else" : "does not exist"),
+       "relative paths are relative to the case file (on the command line, to the current folder)"});
 }
 
 Json resolve_value(const Parameter& p, const Json& v, const std::string& where, const fs::path& base,

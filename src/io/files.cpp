@@ -17,7 +17,8 @@ namespace {
 [[noreturn]] void refuse(const std::filesystem::path& path, int error) {
   const bool space = error == ENOSPC || error == EDQUOT || error == EFBIG;
   core::fail_input({path.string(), "to write this file", std::strerror(error),
-                    space ? "free some space or choose another folder with --output, then run the same command again: finished stages are kept"
+                    space ? "free some space or choose another folder with --output, then run the same command again: "
+                            "finished stages are kept"
                           : "check the folder and its permissions, or choose another one with --output"});
 }
 

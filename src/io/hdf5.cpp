@@ -97,7 +97,6 @@ Writer::Writer(std::filesystem::path path) : path_(std::move(path)) {
   check_writable(path_);
   Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   H5Pset_fapl_core(access, 16U << 20U, 0);
-  H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110);
   file_ = H5Fcreate(path_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access);
   if (file_ < 0) cannot_write(path_, "a new file");
 }
@@ -191,7 +190,8 @@ void put_attribute(hid_t file, const std::string& object, const std::string& nam
 }
 }  // namespace
 
-void Writer::attribute(const std::string& object, const std::string& name, const std::string& value, bool fixed_length) {
+void Writer::attribute(const std::string& object, const std::string& name, const std::string& value,
+                       bool fixed_length) {
   const Id type(H5Tcopy(H5T_C_S1), H5Tclose);
   H5Tset_size(type, std::max<std::size_t>(1, value.size()));
   H5Tset_strpad(type, H5T_STR_NULLPAD);
@@ -218,10 +218,11 @@ Reader::Reader(std::filesystem::path path) : path_(std::move(path)) {
   if (file_ >= 0) return;
   std::error_code ignored;
   const bool there = std::filesystem::exists(path_, ignored);
-  core::fail_integrity({path_.string(), "an HDF5 file of cardiotwin",
-                        there ? "a truncated or foreign file of " + std::to_string(std::filesystem::file_size(path_, ignored)) + " bytes"
-                              : "no file",
-                        "rerun the stage that writes it (cardiotwin run CASE.json --from STAGE)"});
+  core::fail_integrity(
+      {path_.string(), "an HDF5 file of cardiotwin",
+       there ? "a truncated or foreign file of " + std::to_string(std::filesystem::file_size(path_, ignored)) + " bytes"
+             : "no file",
+       "rerun the stage that writes it (cardiotwin run CASE.json --from STAGE)"});
 }
 
 Reader::~Reader() {

@@ -24,7 +24,8 @@ void write_fields(Writer& file, const std::string& group, const std::vector<Fiel
 }  // namespace
 
 Field field(std::string name, const std::vector<Vec3>& values) {
-  return {std::move(name), std::span<const double>(values.empty() ? nullptr : values.front().data(), 3 * values.size()), 3};
+  return {std::move(name), std::span<const double>(values.empty() ? nullptr : values.front().data(), 3 * values.size()),
+          3};
 }
 Field field(std::string name, const std::vector<double>& values) { return {std::move(name), values, 1}; }
 
@@ -76,8 +77,9 @@ void write_image_data(Writer& file, const std::array<std::int64_t, 3>& size, con
 }
 
 void write_xdmf(const std::filesystem::path& path, const Series& s) {
-  std::string text = "<?xml version=\"1.0\"?>\n<Xdmf Version=\"3.0\"><Domain>\n"
-                     "<Grid Name=\"series\" GridType=\"Collection\" CollectionType=\"Temporal\">\n";
+  std::string text =
+      "<?xml version=\"1.0\"?>\n<Xdmf Version=\"3.0\"><Domain>\n"
+      "<Grid Name=\"series\" GridType=\"Collection\" CollectionType=\"Temporal\">\n";
   const auto frames = s.times_ms.size();
   for (std::size_t f = 0; f < frames; ++f) {
     text += fmt::format(

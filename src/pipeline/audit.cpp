@@ -31,7 +31,7 @@ struct Chain {
   std::int64_t next = 0;
   std::map<std::string, std::string> files;  ///< last recorded hash
   std::vector<std::string> hashes;
-  std::string torn;                          ///< an incomplete last line
+  std::string torn;  ///< an incomplete last line
   std::optional<core::Fault> broken;
 };
 
@@ -94,12 +94,14 @@ void AuditLog::append(const std::string& action, const Json& what) {
   record["hash"] = hash;
   const std::string line = record.dump() + "\n";
   const int fd = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0666);
-  const bool written = fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fsync(fd) == 0;
+  const bool written =
+      fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fsync(fd) == 0;
   const int error = errno;
   if (fd >= 0) ::close(fd);
   if (!written)
-    core::fail_input({path_.string(), "to append a record", std::strerror(error),
-                      "free some space or check permissions, then run the same command again: finished stages are kept"});
+    core::fail_input(
+        {path_.string(), "to append a record", std::strerror(error),
+         "free some space or check permissions, then run the same command again: finished stages are kept"});
   head_ = hash;
   next_ += 1;
   if (what.contains("file") && what.contains("sha256")) files_[what["file"]] = what["sha256"];
@@ -166,7 +168,8 @@ std::vector<core::Fault> verify_audit(const fs::path& run_folder) {
   if (chain.broken) faults.push_back(*chain.broken);
   if (!chain.torn.empty())
     faults.push_back({path.string() + ": record " + std::to_string(chain.next), "a whole line",
-                      "an incomplete one, as a crash or a cut leaves it", "the next run in this folder repairs and records it"});
+                      "an incomplete one, as a crash or a cut leaves it",
+                      "the next run in this folder repairs and records it"});
   if (!faults.empty()) return faults;
   verify_files(run_folder, chain, faults);
   verify_heads(run_folder, chain, faults);

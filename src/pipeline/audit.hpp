@@ -1,9 +1,9 @@
 #pragma once
 /// audit.jsonl: a hash-chained record of every action of every run in a folder.
 ///
-/// A record is one line of canonical JSON (sorted keys): seq, time (UTC), user, host, action, what, previous (hash of the
-/// record before; 64 zeros for the first) and hash = SHA-256 of the record without `hash`. It supports 21 CFR Part 11
-/// records; it does not make a system compliant.
+/// A record is one line of canonical JSON (sorted keys): seq, time (UTC), user, host, action, what, previous (hash of
+/// the record before; 64 zeros for the first) and hash = SHA-256 of the record without `hash`. It supports 21 CFR Part
+/// 11 records; it does not make a system compliant.
 
 #include <filesystem>
 #include <map>
@@ -33,7 +33,8 @@ class AuditLog {
   std::map<std::string, std::string> files_;
 };
 
-/// What is wrong with a run folder's evidence: one fault each, the first bad record or each changed file; empty when all holds.
+/// What is wrong with a run folder's evidence: one fault each, the first bad record or each changed file; empty when
+/// all holds.
 std::vector<core::Fault> verify_audit(const std::filesystem::path& run_folder);
 
 }  // namespace cardiotwin::pipeline

@@ -34,7 +34,10 @@ config::Spec without_existence(config::Spec spec) {
 
 config::Spec run_parameters() {
   return {
-      {.key = "name", .type = Type::text, .fallback = "patient", .meaning = "short name of the case; names the run folder"},
+      {.key = "name",
+       .type = Type::text,
+       .fallback = "patient",
+       .meaning = "short name of the case; names the run folder"},
       {.key = "output",
        .type = Type::path,
        .fallback = "",
@@ -49,7 +52,10 @@ config::Spec run_parameters() {
        .unit = "s",
        .range = "[0, inf)",
        .meaning = "wall time between the rolling states of a solver"},
-      {.key = "plugins", .type = Type::texts, .fallback = Json::array(), .meaning = "shared libraries with stages of your own"},
+      {.key = "plugins",
+       .type = Type::texts,
+       .fallback = Json::array(),
+       .meaning = "shared libraries with stages of your own"},
   };
 }
 
@@ -59,25 +65,27 @@ Json parse_case(const fs::path& file, const std::string& text) {
     if (event == Json::parse_event_t::object_start) open.emplace_back();
     if (event == Json::parse_event_t::object_end) open.pop_back();
     if (event == Json::parse_event_t::key && !open.back().insert(parsed.get<std::string>()).second)
-      core::fail_configuration({named(file) + ": " + parsed.get<std::string>(), "each key once", "this key twice in one section",
-                                "remove one of them"});
+      core::fail_configuration({named(file) + ": " + parsed.get<std::string>(), "each key once",
+                                "this key twice in one section", "remove one of them"});
     return true;
   };
   try {
     Json given = Json::parse(text, watch, true, true);
     if (!given.is_object())
-      core::fail_configuration({named(file), "an object, { ... }", given.type_name(), "start from configs/patients/phantom.json"});
+      core::fail_configuration(
+          {named(file), "an object, { ... }", given.type_name(), "start from configs/patients/phantom.json"});
     return given;
   } catch (const Json::exception& error) {
-    core::fail_configuration({named(file), "JSON (comments with // are allowed)", error.what(),
-                              "look at the line and column named above"});
+    core::fail_configuration(
+        {named(file), "JSON (comments with // are allowed)", error.what(), "look at the line and column named above"});
   }
 }
 
 void apply_set(Json& given, const std::string& assignment, const StageTable& table) {
   const auto equals = assignment.find('=');
   if (equals == std::string::npos || equals == 0)
-    core::fail_configuration({"--set " + assignment, "section.key=value", "no \"=\"", "for example --set ingest.modality=MR"});
+    core::fail_configuration(
+        {"--set " + assignment, "section.key=value", "no \"=\"", "for example --set ingest.modality=MR"});
   const std::string key = assignment.substr(0, equals), text = assignment.substr(equals + 1);
   const auto dot = key.find('.');
   const std::string section = dot == std::string::npos ? "" : key.substr(0, dot);
@@ -87,7 +95,8 @@ void apply_set(Json& given, const std::string& assignment, const StageTable& tab
   const bool wants_text = parameter && (parameter->type == Type::text || parameter->type == Type::path);
   Json value = wants_text ? Json(text) : Json::parse(text, nullptr, false);
   if (value.is_discarded()) value = text;
-  if (parameter && parameter->type == Type::path && !text.empty()) value = fs::absolute(text).lexically_normal().string();
+  if (parameter && parameter->type == Type::path && !text.empty())
+    value = fs::absolute(text).lexically_normal().string();
   if (section.empty())
     given[leaf] = value;
   else
@@ -116,7 +125,8 @@ Case resolve_case(const fs::path& file, const Json& given, const StageTable& tab
     const std::string& name = entry.contract.name;
     const Json section = given.value(name, Json::object());
     if (!section.is_object()) {
-      problems.push_back({named(file) + ": " + name, "a section, { ... }", section.dump(), "put the stage's parameters in braces"});
+      problems.push_back(
+          {named(file) + ": " + name, "a section, { ... }", section.dump(), "put the stage's parameters in braces"});
       continue;
     }
     const auto checked = runs.contains(name) ? entry.parameters : without_existence(entry.parameters);

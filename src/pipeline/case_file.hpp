@@ -18,9 +18,9 @@ config::Spec run_parameters();
 
 struct Case {
   std::filesystem::path file;
-  config::Section run;                               ///< of run_parameters()
-  std::map<std::string, config::Section> sections;   ///< by stage
-  config::Json resolved;                             ///< all of it, as it stands in resolved_config.json
+  config::Section run;                              ///< of run_parameters()
+  std::map<std::string, config::Section> sections;  ///< by stage
+  config::Json resolved;                            ///< all of it, as it stands in resolved_config.json
 };
 
 /// The text with comments as JSON; throws core::Error (configuration) for a syntax error or a duplicate key.

@@ -25,9 +25,11 @@ std::string fingerprint(const fs::path& path) {
   if (fs::is_regular_file(path, ignored)) return "sha256:" + io::sha256_file(path);
   if (!fs::is_directory(path, ignored)) return "absent";
   std::vector<std::string> entries;
-  for (const auto& entry : fs::recursive_directory_iterator(path, fs::directory_options::skip_permission_denied, ignored))
+  for (const auto& entry :
+       fs::recursive_directory_iterator(path, fs::directory_options::skip_permission_denied, ignored))
     if (entry.is_regular_file(ignored))
-      entries.push_back(fs::relative(entry.path(), path).string() + " " + std::to_string(entry.file_size(ignored)) + "\n");
+      entries.push_back(fs::relative(entry.path(), path).string() + " " + std::to_string(entry.file_size(ignored)) +
+                        "\n");
   std::ranges::sort(entries);
   std::string list;
   for (const auto& entry : entries) list += entry;
@@ -92,7 +94,8 @@ Provenance load_provenance(const fs::path& path) {
   const io::Reader file(path);
   const std::string group = "/provenance";
   if (!file.has(group))
-    core::fail_integrity({path.string(), "a checkpoint of cardiotwin", "an HDF5 file without /provenance", "name another file"});
+    core::fail_integrity(
+        {path.string(), "a checkpoint of cardiotwin", "an HDF5 file without /provenance", "name another file"});
   const auto version = file.integer_attribute(group, "format_version");
   if (version.empty() || version[0] != format_major)
     core::fail_integrity({path.string(), "format version " + std::to_string(format_major) + ".x",
@@ -125,7 +128,8 @@ std::vector<std::string> differences(const ResumeKey& now, const Provenance& the
     return text.size() > 40 ? text.substr(0, 37) + "..." : text;
   };
   for (const auto& key : keys)
-    if (shown(now.config, key) != shown(then.config, key) || now.config.value(key, Json()) != then.config.value(key, Json()))
+    if (shown(now.config, key) != shown(then.config, key) ||
+        now.config.value(key, Json()) != then.config.value(key, Json()))
       found.push_back(key + ": " + shown(then.config, key) + " -> " + shown(now.config, key));
   for (const auto& [stage, hash] : now.upstream)
     if (const auto old = then.upstream.find(stage); old == then.upstream.end() || old->second != hash)
@@ -157,9 +161,11 @@ std::optional<std::string> checked_hash(const fs::path& run_folder, const std::s
   const std::string hash = io::sha256_file(path);
   const auto recorded = audit.recorded(path.filename().string());
   if (recorded != hash)
-    core::fail_integrity({path.string(), recorded ? "SHA-256 " + recorded->substr(0, 16) + "... as recorded in audit.jsonl" : "a record in audit.jsonl",
-                          recorded ? hash.substr(0, 16) + "..." : "none",
-                          "the file was altered, truncated or comes from elsewhere: restore it, or rerun with --from " + stage});
+    core::fail_integrity(
+        {path.string(),
+         recorded ? "SHA-256 " + recorded->substr(0, 16) + "... as recorded in audit.jsonl" : "a record in audit.jsonl",
+         recorded ? hash.substr(0, 16) + "..." : "none",
+         "the file was altered, truncated or comes from elsewhere: restore it, or rerun with --from " + stage});
   return hash;
 }
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "audit.hpp"
-#include "case_file.hpp"
 #include "cardiotwin/stage/context.hpp"
+#include "case_file.hpp"
 #include "stage_table.hpp"
 
 namespace cardiotwin::pipeline {
@@ -42,7 +42,8 @@ struct Provenance {
   std::int64_t ranks = 1;
   double wall_s = 0, peak_rss_mib = 0;
 };
-void save_provenance(io::Writer& file, const Provenance& provenance, const std::string& key, const std::string& audit_head);
+void save_provenance(io::Writer& file, const Provenance& provenance, const std::string& key,
+                     const std::string& audit_head);
 /// Throws core::Error (integrity) for a file of another major version or without provenance.
 Provenance load_provenance(const std::filesystem::path& file);
 
@@ -54,13 +55,16 @@ std::filesystem::path checkpoint_path(const std::filesystem::path& run_folder, c
 /// Finishes or clears what a killed run left: a complete `.partial` whose hash is recorded is put in place, others go.
 void recover(const std::filesystem::path& run_folder, const StageTable& table, const AuditLog& audit);
 
-/// SHA-256 of a stage's checkpoint, or nothing where there is none. Throws core::Error (integrity) when the file is not the recorded one.
-std::optional<std::string> checked_hash(const std::filesystem::path& run_folder, const std::string& stage, const AuditLog& audit);
+/// SHA-256 of a stage's checkpoint, or nothing where there is none. Throws core::Error (integrity) when the file is not
+/// the recorded one.
+std::optional<std::string> checked_hash(const std::filesystem::path& run_folder, const std::string& stage,
+                                        const AuditLog& audit);
 
 /// Artifacts from and to the checkpoints of a run folder.
 class CheckpointStore : public stage::ArtifactStore {
  public:
-  CheckpointStore(std::filesystem::path run_folder, const StageTable& table) : folder_(std::move(run_folder)), table_(table) {}
+  CheckpointStore(std::filesystem::path run_folder, const StageTable& table)
+      : folder_(std::move(run_folder)), table_(table) {}
   bool has(std::string_view artifact) const override;
   std::filesystem::path file_of(std::string_view artifact) const override;
   io::Writer& output() override;

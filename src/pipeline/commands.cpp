@@ -24,8 +24,8 @@ void say(const std::string& text) { std::printf("%s\n", text.c_str()); }
 std::string cost_of(const fs::path& checkpoint) {
   if (!fs::exists(checkpoint)) return "time and memory known after its first run";
   const Provenance p = load_provenance(checkpoint);
-  return fmt::format("last time {:.1f} s, {:.0f} MiB a rank, {} rank(s); checkpoint {:.1f} MiB", p.wall_s, p.peak_rss_mib,
-                     p.ranks, static_cast<double>(fs::file_size(checkpoint)) / (1024.0 * 1024.0));
+  return fmt::format("last time {:.1f} s, {:.0f} MiB a rank, {} rank(s); checkpoint {:.1f} MiB", p.wall_s,
+                     p.peak_rss_mib, p.ranks, static_cast<double>(fs::file_size(checkpoint)) / (1024.0 * 1024.0));
 }
 
 }  // namespace
@@ -77,17 +77,19 @@ ExitCode inspect(const fs::path& path) {
   const Provenance p = load_provenance(path);
   const io::Reader file(path);
   say(path.string());
-  say(fmt::format("  written {} on {} by cardiotwin {} ({}), {} rank(s), {:.1f} s", p.created, p.host, p.software_version,
-                  p.git_commit, p.ranks, p.wall_s));
+  say(fmt::format("  written {} on {} by cardiotwin {} ({}), {} rank(s), {:.1f} s", p.created, p.host,
+                  p.software_version, p.git_commit, p.ranks, p.wall_s));
   for (const auto& [stage, hash] : p.upstream) say("  from " + stage + " " + hash.substr(0, 16));
   say("parameters");
   for (const auto& [key, value] : p.config.items()) say("  " + key + " = " + value.dump());
   const Json findings = Json::parse(p.findings, nullptr, false);
   say("figures");
   for (const auto& q : findings.value("quantities", Json::array()))
-    say(fmt::format("  {} = {:.6g} {}", q["name"].get<std::string>(), q["value"].get<double>(), q["unit"].get<std::string>()));
+    say(fmt::format("  {} = {:.6g} {}", q["name"].get<std::string>(), q["value"].get<double>(),
+                    q["unit"].get<std::string>()));
   for (const char* list : {"warnings", "assumptions"})
-    for (const auto& text : findings.value(list, Json::array())) say("  " + std::string(list).substr(0, std::string(list).size() - 1) + ": " + text.get<std::string>());
+    for (const auto& text : findings.value(list, Json::array()))
+      say("  " + std::string(list).substr(0, std::string(list).size() - 1) + ": " + text.get<std::string>());
   say("contents");
   list_group(file, "/", 1);
   return ExitCode::done;
@@ -97,7 +99,8 @@ ExitCode compare(const fs::path& folder, const fs::path& expected_path) {
   const auto parsed = [](const fs::path& path) {
     Json json = Json::parse(io::read_file(path), nullptr, false, true);
     if (!json.is_object() || !json.contains("quantities"))
-      core::fail_input({path.string(), "JSON with \"quantities\"", "something else", "name a run folder and an expected.json"});
+      core::fail_input(
+          {path.string(), "JSON with \"quantities\"", "something else", "name a run folder and an expected.json"});
     return json;
   };
   const Json summary = parsed(folder / "summary.json"), expected = parsed(expected_path);
@@ -105,13 +108,14 @@ ExitCode compare(const fs::path& folder, const fs::path& expected_path) {
   for (const auto& [name, e] : expected["quantities"].items()) {
     const double value = e.value("value", NAN), tolerance = e.value("tolerance", NAN);
     if (!std::isfinite(value) || !std::isfinite(tolerance))
-      core::fail_input({expected_path.string() + ": " + name, "numbers \"value\" and \"tolerance\"", e.dump(), "write it with scripts/bless"});
+      core::fail_input({expected_path.string() + ": " + name, "numbers \"value\" and \"tolerance\"", e.dump(),
+                        "write it with scripts/bless"});
     const bool there = summary["quantities"].contains(name);
     const double found = there ? summary["quantities"][name]["value"].get<double>() : NAN;
     const bool right = there && std::abs(found - value) <= tolerance;
     off += right ? 0 : 1;
-    say(fmt::format("  {:<5} {:<55} {:>12.6g}  expected {:.6g} +- {:.3g} {}  ({})", right ? "ok" : "OFF", name, found, value,
-                    tolerance, e.value("unit", ""), e.value("why", "")));
+    say(fmt::format("  {:<5} {:<55} {:>12.6g}  expected {:.6g} +- {:.3g} {}  ({})", right ? "ok" : "OFF", name, found,
+                    value, tolerance, e.value("unit", ""), e.value("why", "")));
   }
   say(fmt::format("{} quantities, {} off", expected["quantities"].size(), off));
   return off == 0 ? ExitCode::done : ExitCode::numerical;

@@ -19,7 +19,8 @@ using config::Json;
 
 Loaded load_case(const Request& request) {
   if (!fs::exists(request.case_file))
-    core::fail_configuration({request.case_file.string(), "a case file", "no file", "start from configs/patients/phantom.json"});
+    core::fail_configuration(
+        {request.case_file.string(), "a case file", "no file", "start from configs/patients/phantom.json"});
   Json given = parse_case(request.case_file, io::read_file(request.case_file));
   const fs::path base = fs::absolute(request.case_file).parent_path();
   std::vector<fs::path> plugins;
@@ -45,7 +46,8 @@ void make_run_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder / "log", error);
   if (error)
-    core::fail_input({folder.string(), "a run folder that can be made", error.message(), "choose another one with --output"});
+    core::fail_input(
+        {folder.string(), "a run folder that can be made", error.message(), "choose another one with --output"});
   io::check_writable(folder / "summary.json");
 }
 
@@ -54,12 +56,9 @@ Json build_facts() {
   int length = 0;
   MPI_Get_library_version(mpi.data(), &length);
   std::string mpi_text(mpi.data());
-  return {{"version", software_version()},
-          {"commit", git_commit()},
-          {"compiler", __VERSION__},
-          {"mpi", mpi_text.substr(0, mpi_text.find(','))},
-          {"petsc", CARDIOTWIN_PETSC},
-          {"hdf5", CARDIOTWIN_HDF5}};
+  return {{"version", software_version()}, {"commit", git_commit()},
+          {"compiler", __VERSION__},       {"mpi", mpi_text.substr(0, mpi_text.find(','))},
+          {"petsc", CARDIOTWIN_PETSC},     {"hdf5", CARDIOTWIN_HDF5}};
 }
 
 Lock::Lock(const fs::path& folder) {

@@ -12,11 +12,13 @@ std::set<std::string> selected_stages(const Request& request, const StageTable& 
   if (!request.to.empty()) last = table.find(request.to, "--to");
   if (!request.only.empty()) {
     if (!request.from.empty() || !request.to.empty())
-      core::fail_configuration({"--only " + request.only, "--only alone", "--from or --to beside it", "leave one of them out"});
+      core::fail_configuration(
+          {"--only " + request.only, "--only alone", "--from or --to beside it", "leave one of them out"});
     first = last = table.find(request.only, "--only");
   }
   if (first > last)
-    core::fail_configuration({"--from " + request.from + " --to " + request.to, "--from before --to", "the other order", "swap them"});
+    core::fail_configuration(
+        {"--from " + request.from + " --to " + request.to, "--from before --to", "the other order", "swap them"});
   std::set<std::string> names;
   for (std::size_t i = first; i <= last; ++i) names.insert(table.entries()[i].contract.name);
   return names;

@@ -11,7 +11,7 @@ namespace cardiotwin::pipeline {
 
 struct PlannedStage {
   std::string name;
-  bool selected = false;             ///< by --from, --to, --only
+  bool selected = false;  ///< by --from, --to, --only
   bool runs = false;
   bool current = false;              ///< its checkpoint follows from this case file
   std::vector<std::string> reasons;  ///< why it runs, or why its checkpoint is not current

@@ -38,8 +38,8 @@ struct Run {
   StageStatus status;             ///< rank 0
 };
 
-/// An error thrown outside collectively(): when every rank throws, it is everyone's; when one is alone, the others wait for
-/// it in communication that will never come, and the job must end.
+/// An error thrown outside collectively(): when every rank throws, it is everyone's; when one is alone, the others wait
+/// for it in communication that will never come, and the job must end.
 void agree_or_abort(const Run& run, const core::Error& error) {
   if (error.is_collective() || run.comm.size() == 1) return;
   MPI_Request request{};
@@ -55,8 +55,8 @@ void agree_or_abort(const Run& run, const core::Error& error) {
   MPI_Abort(run.comm.get(), static_cast<int>(error.code()));
 }
 
-/// Rank 0. Makes the open checkpoint durable: complete file, audit record, rename. A kill between the last two is mended
-/// by recover().
+/// Rank 0. Makes the open checkpoint durable: complete file, audit record, rename. A kill between the last two is
+/// mended by recover().
 void commit(Run& run, CheckpointStore& store, const stage::Context& context, const std::string& name,
             const ResumeKey& key, double wall_s, double peak_mib) {
   Json findings{{"quantities", Json::array()},
@@ -102,19 +102,21 @@ stage::Outcome run_stage(Run& run, const StageTable::Entry& entry) {
   run.comm.broadcast(key_hash);
   core::Timers timers;
   stage::Findings findings;
-  stage::Context context{
-      .comm = run.comm,
-      .config = run.loaded.patient.sections.at(name),
-      .artifacts = store,
-      .log = run.log,
-      .stop = run.stop,
-      .timers = timers,
-      .findings = findings,
-      .audit = [&](const std::string& action, const Json& what) { if (run.audit) run.audit->append(action, what); },
-      .run_folder = run.folder,
-      .state_stem = run.folder / (name + ".state"),
-      .resume_key = key_hash,
-      .checkpoint_interval_s = run.loaded.patient.run.number("checkpoint_interval_s")};
+  stage::Context context{.comm = run.comm,
+                         .config = run.loaded.patient.sections.at(name),
+                         .artifacts = store,
+                         .log = run.log,
+                         .stop = run.stop,
+                         .timers = timers,
+                         .findings = findings,
+                         .audit =
+                             [&](const std::string& action, const Json& what) {
+                               if (run.audit) run.audit->append(action, what);
+                             },
+                         .run_folder = run.folder,
+                         .state_stem = run.folder / (name + ".state"),
+                         .resume_key = key_hash,
+                         .checkpoint_interval_s = run.loaded.patient.run.number("checkpoint_interval_s")};
   core::reset_peak_rss();
   const double start = core::wall_seconds();
   try {
@@ -240,8 +242,8 @@ core::ExitCode run(const core::Comm& comm, const Request& request) {
             .audit = std::nullopt,
             .status = {}};
   MPI_Comm_dup(comm.get(), &state.failures);
-  log.info("cardiotwin {} ({}), research software, not for clinical use. Run folder: {}", software_version(), git_commit(),
-           folder.string());
+  log.info("cardiotwin {} ({}), research software, not for clinical use. Run folder: {}", software_version(),
+           git_commit(), folder.string());
   const auto runs = agree_on_plan(state, request);
   ExitCode code = ExitCode::done;
   try {

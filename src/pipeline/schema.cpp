@@ -30,15 +30,31 @@ Json schema_of(const Parameter& p) {
   if (!p.choices.empty()) text["enum"] = p.choices;
   Json schema;
   switch (p.type) {
-    case Type::number: schema = with_range({{"type", "number"}}, p); break;
-    case Type::integer: schema = with_range({{"type", "integer"}}, p); break;
-    case Type::boolean: schema = {{"type", "boolean"}}; break;
+    case Type::number:
+      schema = with_range({{"type", "number"}}, p);
+      break;
+    case Type::integer:
+      schema = with_range({{"type", "integer"}}, p);
+      break;
+    case Type::boolean:
+      schema = {{"type", "boolean"}};
+      break;
     case Type::text:
-    case Type::path: schema = text; break;
-    case Type::vec3: schema = {{"type", "array"}, {"items", with_range({{"type", "number"}}, p)}, {"minItems", 3}, {"maxItems", 3}}; break;
-    case Type::numbers: schema = {{"type", "array"}, {"items", with_range({{"type", "number"}}, p)}}; break;
-    case Type::texts: schema = {{"type", "array"}, {"items", text}}; break;
-    case Type::list: schema = {{"type", "array"}, {"items", object_schema(p.items)}}; break;
+    case Type::path:
+      schema = text;
+      break;
+    case Type::vec3:
+      schema = {{"type", "array"}, {"items", with_range({{"type", "number"}}, p)}, {"minItems", 3}, {"maxItems", 3}};
+      break;
+    case Type::numbers:
+      schema = {{"type", "array"}, {"items", with_range({{"type", "number"}}, p)}};
+      break;
+    case Type::texts:
+      schema = {{"type", "array"}, {"items", text}};
+      break;
+    case Type::list:
+      schema = {{"type", "array"}, {"items", object_schema(p.items)}};
+      break;
   }
   schema["description"] = p.meaning + (p.unit.empty() ? "" : " [" + p.unit + "]");
   if (!p.fallback.is_null()) schema["default"] = p.fallback;
@@ -55,21 +71,23 @@ Json object_schema(const config::Spec& spec) {
 }
 
 std::string rows(const config::Spec& spec, const std::string& prefix) {
-  static constexpr const char* names[] = {"number", "integer", "boolean", "text", "path", "[x, y, z]", "numbers", "texts", "list"};
+  static constexpr const char* names[] = {"number",    "integer", "boolean", "text", "path",
+                                          "[x, y, z]", "numbers", "texts",   "list"};
   std::string text;
   for (const auto& p : spec) {
     std::string valid = p.range;
     for (const auto& choice : p.choices) valid += (valid.empty() ? "" : ", ") + choice;
-    text += fmt::format("| `{}{}` | {} | {} | {} | {} | {} |\n", prefix, p.key, names[static_cast<std::size_t>(p.type)], p.unit,
-                        p.fallback.is_null() ? "required" : "`" + p.fallback.dump() + "`", valid, p.meaning);
+    text += fmt::format("| `{}{}` | {} | {} | {} | {} | {} |\n", prefix, p.key, names[static_cast<std::size_t>(p.type)],
+                        p.unit, p.fallback.is_null() ? "required" : "`" + p.fallback.dump() + "`", valid, p.meaning);
     text += rows(p.items, prefix + p.key + "[].");
   }
   return text;
 }
 
 std::string section(const std::string& title, const std::string& summary, const config::Spec& spec) {
-  return fmt::format("\n## {}\n\n{}\n\n| key | type | unit | default | valid | meaning |\n|---|---|---|---|---|---|\n{}", title,
-                     summary, rows(spec, ""));
+  return fmt::format(
+      "\n## {}\n\n{}\n\n| key | type | unit | default | valid | meaning |\n|---|---|---|---|---|---|\n{}", title,
+      summary, rows(spec, ""));
 }
 
 }  // namespace
@@ -88,11 +106,13 @@ std::string schema() {
 
 std::string reference() {
   std::string text =
-      "# Parameters\n\nMade by `cardiotwin schema --markdown`; a test fails when it is out of date. A case file is one JSON "
+      "# Parameters\n\nMade by `cardiotwin schema --markdown`; a test fails when it is out of date. A case file is one "
+      "JSON "
       "object; comments with `//` are allowed.\n";
   text += section("The run", "At the top level of the case file.", run_parameters());
   const StageTable table;
-  for (const auto& entry : table.entries()) text += section("`" + entry.contract.name + "`", entry.contract.summary, entry.parameters);
+  for (const auto& entry : table.entries())
+    text += section("`" + entry.contract.name + "`", entry.contract.summary, entry.parameters);
   return text;
 }
 

@@ -42,9 +42,9 @@ std::unique_ptr<stage::Stage> load(const std::shared_ptr<void>& library, const s
 }  // namespace
 
 StageTable::StageTable(const std::vector<std::filesystem::path>& plugins) {
-  for (const auto make : {ingest::make_stage, segmentation::make_stage, meshing::make_stage,
-                          electrophysiology::make_stage, mechanics::make_stage, hemodynamics::make_stage,
-                          report::make_stage})
+  for (const auto make :
+       {ingest::make_stage, segmentation::make_stage, meshing::make_stage, electrophysiology::make_stage,
+        mechanics::make_stage, hemodynamics::make_stage, report::make_stage})
     add(make(), false);
   for (const auto& path : plugins) {
     libraries_.push_back(open_library(path));
@@ -64,12 +64,13 @@ void StageTable::check_chain() const {
   std::set<std::string_view> names, made;
   for (const auto& [stage, contract, parameters] : entries_) {
     if (!names.insert(contract.name).second)
-      core::fail_configuration({"plugins", "stages of different names", "\"" + contract.name + "\" twice",
-                                "rename the plugin's stage"});
+      core::fail_configuration(
+          {"plugins", "stages of different names", "\"" + contract.name + "\" twice", "rename the plugin's stage"});
     for (const auto artifact : contract.reads)
       if (!made.contains(artifact))
-        core::fail_configuration({"stage " + contract.name, "an earlier stage that writes \"" + std::string(artifact) + "\"",
-                                  "none", "name the plugin that writes it before this one"});
+        core::fail_configuration({"stage " + contract.name,
+                                  "an earlier stage that writes \"" + std::string(artifact) + "\"", "none",
+                                  "name the plugin that writes it before this one"});
     made.insert(contract.writes.begin(), contract.writes.end());
   }
 }
@@ -83,8 +84,8 @@ std::size_t StageTable::find(const std::string& name, const std::string& option)
   }
   const auto found = std::ranges::find(names, name);
   if (found == names.end())
-    core::fail_configuration({option, "one of " + list, "\"" + name + "\"",
-                              "did you mean \"" + config::nearest(name, names) + "\"?"});
+    core::fail_configuration(
+        {option, "one of " + list, "\"" + name + "\"", "did you mean \"" + config::nearest(name, names) + "\"?"});
   return static_cast<std::size_t>(found - names.begin());
 }
 

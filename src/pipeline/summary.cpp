@@ -41,7 +41,8 @@ std::string table_text(const Json& summary, const StageTable& table) {
     const double wall = stage.value("wall_s", 0.0);
     const std::string status = stage.value("status", "");
     if (status == "complete") total += wall;
-    text += fmt::format("  {:<20} {:<10} {:>9.1f} {:>12.0f}\n", entry.contract.name, status, wall, stage.value("peak_rss_mib", 0.0));
+    text += fmt::format("  {:<20} {:<10} {:>9.1f} {:>12.0f}\n", entry.contract.name, status, wall,
+                        stage.value("peak_rss_mib", 0.0));
   }
   return text + fmt::format("  {:<20} {:<10} {:>9.1f}", "this run", "", total);
 }

@@ -9,7 +9,8 @@
 
 namespace cardiotwin::pipeline {
 
-/// How the stages of the last run went, beyond what checkpoints know: "complete", "reused", "stale", "failed", "stopped".
+/// How the stages of the last run went, beyond what checkpoints know: "complete", "reused", "stale", "failed",
+/// "stopped".
 using StageStatus = std::map<std::string, std::string>;
 
 /// Rank 0. Quantities and stages of every readable checkpoint.

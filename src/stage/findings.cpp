@@ -7,8 +7,8 @@ namespace cardiotwin::stage {
 
 void Findings::quantity(std::string name, double value, std::string unit) {
   if (!std::isfinite(value))
-    core::fail_numerical({"quantity " + name, "a finite value", std::to_string(value),
-                          "the stage's log says what its solver did last"});
+    core::fail_numerical(
+        {"quantity " + name, "a finite value", std::to_string(value), "the stage's log says what its solver did last"});
   const auto known = std::ranges::find(quantities_, name, &Quantity::name);
   if (known != quantities_.end())
     known->value = value;

@@ -81,9 +81,7 @@ class RollingState {
     return true;
   }
 
-  bool due() const {
-    return context_.comm.any(core::wall_seconds() - last_s_ > context_.checkpoint_interval_s);
-  }
+  bool due() const { return context_.comm.any(core::wall_seconds() - last_s_ > context_.checkpoint_interval_s); }
 
   void write(Steppable& solver) {
     const auto timing = context_.timers.scope("rolling_state");

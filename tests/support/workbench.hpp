@@ -55,7 +55,8 @@ class Workbench : public stage::ArtifactStore {
   }
   std::filesystem::path output_file() const { return folder_.path() / "output.h5"; }
   std::filesystem::path folder() const { return folder_.path(); }
-  double quantity(const std::string& name) const;  ///< of the last run; rank 0's on every rank; fails the test when missing
+  double quantity(
+      const std::string& name) const;  ///< of the last run; rank 0's on every rank; fails the test when missing
 
   bool has(std::string_view artifact) const override { return given_.contains(std::string(artifact)); }
   std::filesystem::path file_of(std::string_view artifact) const override;

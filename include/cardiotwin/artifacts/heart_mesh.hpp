@@ -36,10 +36,11 @@ struct HeartMesh {
   std::vector<std::int32_t> surface;  ///< per triangle
 
   // Per point; zero at points that belong to no wall cell.
-  std::vector<Vec3> fibre, sheet;   ///< unit vectors, orthogonal
-  std::vector<double> transmural;   ///< 0 at the endocardium, 1 at the epicardium
-  std::vector<double> apicobasal;   ///< 0 at the apex, 1 at the base
-  std::vector<double> rotational;   ///< circumferential angle [rad], -pi to pi, 0 at the septum's middle (towards the RV)
+  std::vector<Vec3> fibre, sheet;  ///< unit vectors, orthogonal
+  std::vector<double> transmural;  ///< 0 at the endocardium, 1 at the epicardium
+  std::vector<double> apicobasal;  ///< 0 at the apex, 1 at the base
+  std::vector<double>
+      rotational;  ///< circumferential angle [rad], -pi to pi, 0 at the septum's middle (towards the RV)
   std::vector<std::int32_t> aha_segment;  ///< per cell: 1 to 17 in the wall, 0 elsewhere
 
   Vec3 long_axis{0, 0, 1};  ///< unit vector from apex to base

@@ -16,8 +16,8 @@ namespace cardiotwin::artifacts {
 /// origin + axis_i*spacing_i*i + axis_j*spacing_j*j + axis_k*spacing_k*k; i runs fastest in memory.
 struct Geometry {
   std::array<std::int64_t, 3> size{0, 0, 0};
-  Vec3 spacing{1, 1, 1};  ///< [mm]
-  Vec3 origin{0, 0, 0};   ///< centre of voxel (0,0,0) [mm]
+  Vec3 spacing{1, 1, 1};                                                  ///< [mm]
+  Vec3 origin{0, 0, 0};                                                   ///< centre of voxel (0,0,0) [mm]
   std::array<Vec3, 3> axes{Vec3{1, 0, 0}, Vec3{0, 1, 0}, Vec3{0, 0, 1}};  ///< unit vectors of i, j, k
 
   std::int64_t voxels() const { return size[0] * size[1] * size[2]; }
@@ -36,7 +36,7 @@ struct StudyFacts {
   std::string acquisition_date;  ///< ISO 8601 date, or empty when the study does not say or says nonsense
   std::string manufacturer, scanner;
   std::string series_description;
-  std::string pseudonym;         ///< salted hash, or the case file's own
+  std::string pseudonym;  ///< salted hash, or the case file's own
   double slice_thickness_mm = 0;
 };
 

@@ -15,11 +15,11 @@ struct Labels {
   static constexpr std::string_view id = "labels";
   Geometry geometry;
   std::vector<double> phase_times_ms;
-  std::vector<std::uint8_t> labels;      ///< (n_phases x k x j x i)
-  std::vector<float> confidence;         ///< probability of the chosen label, same shape; empty when labels were given
-  std::int64_t end_diastole = 0;         ///< phase index
-  std::int64_t end_systole = 0;          ///< phase index
-  std::string source;                    ///< model name and hash, or the labels file
+  std::vector<std::uint8_t> labels;  ///< (n_phases x k x j x i)
+  std::vector<float> confidence;     ///< probability of the chosen label, same shape; empty when labels were given
+  std::int64_t end_diastole = 0;     ///< phase index
+  std::int64_t end_systole = 0;      ///< phase index
+  std::string source;                ///< model name and hash, or the labels file
 
   const std::uint8_t* phase(std::int64_t p) const { return labels.data() + p * geometry.voxels(); }
 };
@@ -32,8 +32,9 @@ struct Anatomy {
   static constexpr std::string_view id = "anatomy";
   Geometry geometry;                 ///< isotropic spacing
   std::vector<std::uint8_t> labels;  ///< (k x j x i)
-  Vec3 base_point{}, base_normal{};  ///< basal plane [mm]; the normal is a unit vector that points from the apex to the base
-  double time_ms = 0;                ///< of the phase it shows
+  Vec3 base_point{},
+      base_normal{};   ///< basal plane [mm]; the normal is a unit vector that points from the apex to the base
+  double time_ms = 0;  ///< of the phase it shows
 };
 void save(io::Writer& file, const Anatomy& anatomy);
 void load(const io::Reader& file, Anatomy& anatomy);

@@ -13,7 +13,8 @@ namespace cardiotwin::artifacts {
 /// Artifact `activation`. Written by electrophysiology.
 struct Activation {
   static constexpr std::string_view id = "activation";
-  /// First upward crossing of the threshold, from the first stimulus [ms]; -1 outside the wall and where the wave never came.
+  /// First upward crossing of the threshold, from the first stimulus [ms]; -1 outside the wall and where the wave never
+  /// came.
   std::vector<double> activation_time_ms;
   /// Return below the repolarisation threshold [ms]; -1 where unknown.
   std::vector<double> repolarisation_time_ms;
@@ -25,9 +26,9 @@ void load(const io::Reader& file, Activation& activation);
 struct WallMotion {
   static constexpr std::string_view id = "wall_motion";
   // Frames: what pictures and the flow need. Displacement is relative to heart_mesh.points; zero outside the wall.
-  std::vector<double> frame_times_ms;               ///< ascending, first 0; the last frame closes the cycle
-  std::vector<std::vector<Vec3>> displacement;      ///< per frame, per point [mm]
-  std::vector<std::vector<double>> fibre_strain;    ///< per frame, per point: Green-Lagrange, along the fibre [1]
+  std::vector<double> frame_times_ms;             ///< ascending, first 0; the last frame closes the cycle
+  std::vector<std::vector<Vec3>> displacement;    ///< per frame, per point [mm]
+  std::vector<std::vector<double>> fibre_strain;  ///< per frame, per point: Green-Lagrange, along the fibre [1]
   // Traces: every accepted time step.
   std::vector<double> times_ms, lv_volume_ml, lv_pressure_kPa, aortic_pressure_kPa;
   std::vector<double> mitral_flow_ml_per_s, aortic_flow_ml_per_s;  ///< positive in the physiological direction
@@ -42,10 +43,10 @@ struct Flow {
   std::vector<std::array<std::int32_t, 4>> cells;
   std::vector<std::array<std::int32_t, 3>> wall_triangles;
   std::vector<double> frame_times_ms;
-  std::vector<std::vector<Vec3>> displacement;     ///< per frame, per point [mm]
-  std::vector<std::vector<Vec3>> velocity;         ///< per frame, per point [m/s]
-  std::vector<std::vector<double>> pressure_kPa;   ///< per frame, per point
-  std::vector<double> tawss_Pa, osi;               ///< per point; zero off the wall
+  std::vector<std::vector<Vec3>> displacement;    ///< per frame, per point [mm]
+  std::vector<std::vector<Vec3>> velocity;        ///< per frame, per point [m/s]
+  std::vector<std::vector<double>> pressure_kPa;  ///< per frame, per point
+  std::vector<double> tawss_Pa, osi;              ///< per point; zero off the wall
   // Traces: every time step.
   std::vector<double> times_ms, mitral_flow_ml_per_s, aortic_flow_ml_per_s, volume_ml, mass_error;
 };

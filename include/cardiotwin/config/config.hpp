@@ -1,5 +1,6 @@
 #pragma once
-/// Parameters are declared once, as data; parser, defaults, checks, schema and reference all follow from the declaration.
+/// Parameters are declared once, as data; parser, defaults, checks, schema and reference all follow from the
+/// declaration.
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -15,7 +16,7 @@ namespace cardiotwin::config {
 using Json = nlohmann::json;
 
 enum class Type {
-  number,   ///< finite double
+  number,  ///< finite double
   integer,
   boolean,
   text,     ///< any string; see Parameter::choices
@@ -38,7 +39,7 @@ struct Parameter {
   std::string range = {};                 ///< interval for numbers: "(0, 1]", "[0, inf)"; "" for any
   std::vector<std::string> choices = {};  ///< valid texts; empty for any
   std::string meaning = {};               ///< one line
-  Exists exists = Exists::no_matter; ///< of paths that are not ""
+  Exists exists = Exists::no_matter;      ///< of paths that are not ""
   std::vector<Parameter> items = {};      ///< of Type::list
 };
 using Spec = std::vector<Parameter>;

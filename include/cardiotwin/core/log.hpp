@@ -16,14 +16,22 @@ class Log {
   ~Log();
 
   template <class... Args>
-  void info(fmt::format_string<Args...> format, Args&&... args) { line(Level::info, fmt::format(format, std::forward<Args>(args)...)); }
+  void info(fmt::format_string<Args...> format, Args&&... args) {
+    line(Level::info, fmt::format(format, std::forward<Args>(args)...));
+  }
   template <class... Args>
-  void warn(fmt::format_string<Args...> format, Args&&... args) { line(Level::warning, fmt::format(format, std::forward<Args>(args)...)); }
+  void warn(fmt::format_string<Args...> format, Args&&... args) {
+    line(Level::warning, fmt::format(format, std::forward<Args>(args)...));
+  }
   template <class... Args>
-  void error(fmt::format_string<Args...> format, Args&&... args) { line(Level::error, fmt::format(format, std::forward<Args>(args)...)); }
+  void error(fmt::format_string<Args...> format, Args&&... args) {
+    line(Level::error, fmt::format(format, std::forward<Args>(args)...));
+  }
   /// File only.
   template <class... Args>
-  void detail(fmt::format_string<Args...> format, Args&&... args) { line(Level::detail, fmt::format(format, std::forward<Args>(args)...)); }
+  void detail(fmt::format_string<Args...> format, Args&&... args) {
+    line(Level::detail, fmt::format(format, std::forward<Args>(args)...));
+  }
 
  private:
   enum class Level { detail, info, warning, error };

@@ -12,10 +12,10 @@
 namespace cardiotwin::fem {
 
 /// Every cell and every tagged triangle is on exactly one rank. A rank's local nodes are its owned ones, then ghosts.
-/// "Node" numbers (no adjective) are the mesh's own: its points first, then for order 2 its edges as mesh::edges() gives
-/// them; they do not depend on the number of ranks. Spaces on the same mesh and communicator share cells and their order.
-/// Cell node order: four vertices, then for order 2 the middles of (0,1) (1,2) (2,0) (0,3) (1,3) (2,3), as VTK has it;
-/// triangles: three vertices, then (0,1) (1,2) (2,0).
+/// "Node" numbers (no adjective) are the mesh's own: its points first, then for order 2 its edges as mesh::edges()
+/// gives them; they do not depend on the number of ranks. Spaces on the same mesh and communicator share cells and
+/// their order. Cell node order: four vertices, then for order 2 the middles of (0,1) (1,2) (2,0) (0,3) (1,3) (2,3), as
+/// VTK has it; triangles: three vertices, then (0,1) (1,2) (2,0).
 class Space {
  public:
   /// Collective; the mesh must be the same on every rank.
@@ -32,15 +32,16 @@ class Space {
   std::span<const std::int32_t> cell_nodes() const { return cell_nodes_; }  ///< local nodes (cells x nodes_per_cell)
   std::span<const std::int32_t> cells() const { return cells_; }            ///< mesh cell of each local cell
   std::span<const std::int32_t> triangle_nodes() const { return triangle_nodes_; }
-  std::span<const std::int32_t> triangles() const { return triangles_; }    ///< mesh triangle of each local triangle
-  std::span<const std::int32_t> node() const { return local_node_; }        ///< node of each local node
-  std::span<const Vec3> coordinates() const { return coordinates_; }        ///< of local nodes [mm]
+  std::span<const std::int32_t> triangles() const { return triangles_; }  ///< mesh triangle of each local triangle
+  std::span<const std::int32_t> node() const { return local_node_; }      ///< node of each local node
+  std::span<const Vec3> coordinates() const { return coordinates_; }      ///< of local nodes [mm]
   /// PETSc's global (block) index of each local node.
   std::span<const PetscInt> global() const { return global_; }
 
   /// Ghosted vector with `components` values a node, interlaced; zero.
   Vector make_vector(int components = 1) const;
-  /// Preallocated (block) AIJ matrix over nodes that share a cell; MatSetValuesBlockedLocal works on it with local nodes.
+  /// Preallocated (block) AIJ matrix over nodes that share a cell; MatSetValuesBlockedLocal works on it with local
+  /// nodes.
   Matrix make_matrix(int components = 1) const;
 
   /// Ghosts take their owners' values. Collective.

@@ -17,9 +17,8 @@ namespace cardiotwin::io {
 /// Shape of a dataset, slowest dimension first.
 using Shape = std::vector<std::uint64_t>;
 
-
-/// A file being written. Any failure (a full disk among them) throws core::Error (input). Finite doubles and floats only:
-/// NaN or infinity throws core::Error (numerical) that names the dataset. Local.
+/// A file being written. Any failure (a full disk among them) throws core::Error (input). Finite doubles and floats
+/// only: NaN or infinity throws core::Error (numerical) that names the dataset. Local.
 class Writer {
  public:
   /// Creates (truncates) the file.
@@ -43,7 +42,8 @@ class Writer {
   void write(const std::string& path, const std::string& text);
   void write(const std::string& path, const std::vector<std::string>& texts);
   /// Attribute of a group or dataset; the object is created as a group when missing.
-  void attribute(const std::string& object, const std::string& name, const std::string& value, bool fixed_length = false);
+  void attribute(const std::string& object, const std::string& name, const std::string& value,
+                 bool fixed_length = false);
   void attribute(const std::string& object, const std::string& name, std::span<const std::int64_t> values);
   void attribute(const std::string& object, const std::string& name, std::span<const double> values);
   /// Flushes and closes; throws where the destructor could only be silent. The file is on disk (fsync) afterwards.

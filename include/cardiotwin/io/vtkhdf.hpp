@@ -43,8 +43,8 @@ struct SeriesField {
   std::string name, path;
   int components = 1;
 };
-/// XDMF that shows a time series on tetrahedra: `mesh_file` holds datasets `points` and `cells` (flat or n x 4), `series_file` the
-/// fields. Files are named relative to the XDMF file. Rank 0.
+/// XDMF that shows a time series on tetrahedra: `mesh_file` holds datasets `points` and `cells` (flat or n x 4),
+/// `series_file` the fields. Files are named relative to the XDMF file. Rank 0.
 struct Series {
   std::string mesh_file, points, cells;
   std::uint64_t point_count = 0, cell_count = 0;

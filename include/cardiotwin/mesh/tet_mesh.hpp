@@ -19,7 +19,7 @@ using Edge = std::array<std::int32_t, 2>;
 struct TetMesh {
   std::vector<Vec3> points;
   std::vector<Cell> cells;
-  std::vector<std::int32_t> region;   ///< per cell
+  std::vector<std::int32_t> region;  ///< per cell
   std::vector<Triangle> triangles;
   std::vector<std::int32_t> surface;  ///< per triangle
 };
@@ -41,15 +41,16 @@ struct Refinement {
 };
 Refinement refine(const TetMesh& mesh);
 
-/// The edges of a mesh, (a, b) with a < b, ascending. Node points.size() + e of a quadratic mesh is the middle of edge e.
+/// The edges of a mesh, (a, b) with a < b, ascending. Node points.size() + e of a quadratic mesh is the middle of edge
+/// e.
 std::vector<Edge> edges(const TetMesh& mesh);
 
 /// Values at the points of the coarse mesh, extended to the refined one by averaging over `parents`.
 std::vector<double> prolong(std::span<const double> coarse, std::span<const Edge> parents);
 std::vector<Vec3> prolong(std::span<const Vec3> coarse, std::span<const Edge> parents);
 
-double signed_volume(const TetMesh& mesh, const Cell& cell);                 ///< [mm^3]
-double volume(const TetMesh& mesh, std::int32_t region);                     ///< [mm^3]
+double signed_volume(const TetMesh& mesh, const Cell& cell);  ///< [mm^3]
+double volume(const TetMesh& mesh, std::int32_t region);      ///< [mm^3]
 /// Vector area of a triangle: half the cross product, along its normal [mm^2].
 Vec3 vector_area(std::span<const Vec3> points, const Triangle& triangle);
 

@@ -12,9 +12,9 @@ namespace cardiotwin::pipeline {
 /// Words of `run`, `plan` and `validate`.
 struct Request {
   std::filesystem::path case_file;
-  std::filesystem::path output;      ///< empty: the case file's own, or runs/<name>
-  std::string from, to, only;        ///< stage names; empty for all
-  std::vector<std::string> set;      ///< "section.key=value"; relative paths are relative to the current folder
+  std::filesystem::path output;  ///< empty: the case file's own, or runs/<name>
+  std::string from, to, only;    ///< stage names; empty for all
+  std::vector<std::string> set;  ///< "section.key=value"; relative paths are relative to the current folder
   bool force = false;
 };
 

@@ -72,15 +72,15 @@ struct Context {
   core::Comm comm;
   const config::Section& config;  ///< the stage's own section
   ArtifactStore& artifacts;
-  core::Log& log;                 ///< prints on rank 0 only
+  core::Log& log;  ///< prints on rank 0 only
   core::StopRequest& stop;
-  core::Timers& timers;           ///< named wall times; end up in the summary and the final table
-  Findings& findings;             ///< call on every rank or on rank 0 alone; rank 0's are kept
+  core::Timers& timers;  ///< named wall times; end up in the summary and the final table
+  Findings& findings;    ///< call on every rank or on rank 0 alone; rank 0's are kept
   AuditSink audit;
   std::filesystem::path run_folder;
-  std::filesystem::path state_stem;        ///< rolling state files are <state_stem>.0 and .1
-  std::string resume_key;                  ///< a rolling state with another key is ignored
-  double checkpoint_interval_s = 60;       ///< wall time between rolling states
+  std::filesystem::path state_stem;   ///< rolling state files are <state_stem>.0 and .1
+  std::string resume_key;             ///< a rolling state with another key is ignored
+  double checkpoint_interval_s = 60;  ///< wall time between rolling states
 };
 
 }  // namespace cardiotwin::stage

@@ -9,7 +9,8 @@ namespace cardiotwin::stage {
 inline constexpr int plugin_abi = 1;
 }  // namespace cardiotwin::stage
 
-/// Put this once into the plugin's source, outside any namespace. `Type` is default-constructible and derives from Stage.
-#define CARDIOTWIN_PLUGIN(Type)                                                             \
-  extern "C" int cardiotwin_plugin_abi() { return cardiotwin::stage::plugin_abi; }          \
+/// Put this once into the plugin's source, outside any namespace. `Type` is default-constructible and derives from
+/// Stage.
+#define CARDIOTWIN_PLUGIN(Type)                                                    \
+  extern "C" int cardiotwin_plugin_abi() { return cardiotwin::stage::plugin_abi; } \
   extern "C" cardiotwin::stage::Stage* cardiotwin_plugin_stage() { return new Type(); }

@@ -11,13 +11,14 @@
 
 namespace cardiotwin::stage {
 
-/// What a stage reads and writes (artifact ids, `T::id`); the runner checks the whole chain before the first stage starts.
+/// What a stage reads and writes (artifact ids, `T::id`); the runner checks the whole chain before the first stage
+/// starts.
 struct Contract {
-  std::string name = {};  ///< config key, CLI word and checkpoint name
+  std::string name = {};     ///< config key, CLI word and checkpoint name
   std::string summary = {};  ///< one line
   std::vector<std::string_view> reads = {}, writes = {};
   std::vector<std::string_view> reads_if_present = {};  ///< used where an upstream stage made it
-  bool serial = false;  ///< works on rank 0 alone (threads); said by `plan`
+  bool serial = false;                                  ///< works on rank 0 alone (threads); said by `plan`
 };
 
 enum class Outcome { complete, interrupted };

@@ -41,8 +41,8 @@ class Steppable {
   virtual std::string status() const { return {}; }
 };
 
-/// Collective. Resumes from the newest intact rolling state of the same resume key, steps until finished, writes rolling
-/// states every checkpoint_interval_s and on a stop request, after which it returns `interrupted`.
+/// Collective. Resumes from the newest intact rolling state of the same resume key, steps until finished, writes
+/// rolling states every checkpoint_interval_s and on a stop request, after which it returns `interrupted`.
 Outcome run_time_loop(Context& context, Steppable& solver);
 
 }  // namespace cardiotwin::stage

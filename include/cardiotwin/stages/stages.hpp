@@ -6,11 +6,25 @@
 #include "cardiotwin/stage/stage.hpp"
 
 namespace cardiotwin {
-namespace ingest { std::unique_ptr<stage::Stage> make_stage(); }
-namespace segmentation { std::unique_ptr<stage::Stage> make_stage(); }
-namespace meshing { std::unique_ptr<stage::Stage> make_stage(); }
-namespace electrophysiology { std::unique_ptr<stage::Stage> make_stage(); }
-namespace mechanics { std::unique_ptr<stage::Stage> make_stage(); }
-namespace hemodynamics { std::unique_ptr<stage::Stage> make_stage(); }
-namespace report { std::unique_ptr<stage::Stage> make_stage(); }
+namespace ingest {
+std::unique_ptr<stage::Stage> make_stage();
+}
+namespace segmentation {
+std::unique_ptr<stage::Stage> make_stage();
+}
+namespace meshing {
+std::unique_ptr<stage::Stage> make_stage();
+}
+namespace electrophysiology {
+std::unique_ptr<stage::Stage> make_stage();
+}
+namespace mechanics {
+std::unique_ptr<stage::Stage> make_stage();
+}
+namespace hemodynamics {
+std::unique_ptr<stage::Stage> make_stage();
+}
+namespace report {
+std::unique_ptr<stage::Stage> make_stage();
+}
 }  // namespace cardiotwin
