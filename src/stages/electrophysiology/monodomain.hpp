@@ -1,0 +1,110 @@
+#pragma once
+/// The monodomain equation on P1 tetrahedra.
+///
+///   chi (C_m dV/dt + C_m I_ion(V, s)) = div(sigma grad V) + I_stim     in the wall,   n . sigma grad V = 0 on its
+///   surface ds/dt = F(V, s)                                                    at every node
+///
+/// V potential [mV], s state of the ionic model, I_ion ionic current per capacitance [mV/ms], I_stim current per volume
+/// [uA/mm^3], sigma = sigma_t I + (sigma_l - sigma_t) f f^T conductivity [mS/mm = S/m] with fibre f, chi surface of
+/// membrane per volume [1/mm], C_m capacitance per surface of membrane [uF/mm^2].
+///
+/// One step from t^n to t^n + dt, D = sigma / (chi C_m) [mm^2/ms]:
+///   1. gates by Rush-Larsen at V^n, then I_ion from the new gates and V^n, then concentrations;
+///   2. (M_a + dt K) V^(n+1) = M_a V^n - dt F + dt M I_stim / (chi C_m),
+/// with M_a = (1 - a) M + a L, consistent mass M, lumped mass L, a = 1/2, stiffness K of D. F is the load of the ionic
+/// current: M I_ion, but where V differs by more than `interpolation_threshold_mV` within a cell (the front) the state
+/// and V are interpolated to the four quadrature points and the current is evaluated there (state-variable
+/// interpolation, Pathmanathan et al. 2011, doi 10.1002/cnm.1438). That keeps the speed of the front right on coarse
+/// meshes. The system is solved by Jacobi-CG from the quadratic extrapolation of the last three potentials.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cardiotwin/core/timer.hpp"
+#include "cardiotwin/fem/solver.hpp"
+#include "cardiotwin/fem/space.hpp"
+#include "cardiotwin/stage/time_loop.hpp"
+#include "ionic_nodes.hpp"
+#include "stimulus.hpp"
+
+namespace cardiotwin::electrophysiology {
+
+/// Defaults are those of Niederer et al. 2011 (doi 10.1098/rsta.2011.0139).
+struct Options {
+  double time_step_ms = 0.05, end_time_ms = 600;
+  double conductivity_along = 0.133418, conductivity_across = 0.0176062;  ///< sigma_l, sigma_t [S/m]
+  double surface_to_volume = 140;                                         ///< chi [1/mm]
+  double capacitance = 0.01;                                              ///< C_m [uF/mm^2]
+  double activation_threshold_mV = 0, repolarisation_threshold_mV = -70;
+  double lumped_fraction = 0.5;            ///< a
+  double interpolation_threshold_mV = 10;  ///< spread of V in a cell above which its current is interpolated by state
+  double solver_tolerance_mV = 1e-3;       ///< root mean square of the Jacobi-scaled residual
+  bool stop_when_activated = true;
+};
+
+class Monodomain : public stage::Steppable {
+ public:
+  /// Collective; mesh, fibres and types (one a point) are the same on every rank.
+  Monodomain(core::Comm comm, const mesh::TetMesh& mesh, std::span<const Vec3> fibres,
+             std::span<const tt2006::CellType> types, std::vector<Stimulus> stimuli, const Options& options);
+
+  double time_ms() const override { return static_cast<double>(step_) * options_.time_step_ms; }
+  double end_ms() const override { return options_.end_time_ms; }
+  bool finished() const override;
+  void advance() override;
+  void save(stage::State& state) override;
+  void load(const stage::State& state) override;
+  std::string status() const override;
+
+  /// First upward crossing of the activation threshold [ms] since t = 0, in mesh numbering; -1 where there was none. On
+  /// rank 0, empty elsewhere. Collective.
+  std::vector<double> activation_times() const;
+  std::vector<double> repolarisation_times() const;  ///< first return below its threshold, likewise
+  std::vector<double> potential() const;             ///< likewise [mV]
+  /// Sets V at every point, without history; for verification.
+  void set_potential(std::span<const double> values);
+
+  const fem::Space& space() const { return space_; }
+  std::int64_t steps() const { return step_; }
+  double mean_iterations() const { return steps_here_ > 0 ? static_cast<double>(iterations_) / steps_here_ : 0; }
+  double node_steps_per_second() const;  ///< of this rank, over the steps of this run
+  const core::Timers& timers() const { return timers_; }
+
+ protected:
+  /// The ionic current I_ion at every local node, gates and concentrations advanced; a test of diffusion alone
+  /// overrides it.
+  virtual void react(std::span<const double> potential, std::span<double> current);
+
+ private:
+  void assemble(const mesh::TetMesh& mesh, std::span<const Vec3> fibres);
+  void add_stimuli(std::span<double> current) const;
+  void load_right_side();
+  void diffuse();
+  void record(double t_ms);
+  void look_around();
+  std::vector<double> gather(const std::vector<double>& local) const;
+
+  core::Comm comm_;
+  Options options_;
+  fem::Space space_;
+  IonicNodes ionic_;
+  std::vector<Stimulus> stimuli_;  ///< points are local nodes here
+  double last_stimulus_ms_ = 0;
+  fem::Matrix mass_, system_;   ///< M and M_a + dt K
+  std::vector<double> lumped_;  ///< of local nodes; right for owned ones
+  std::vector<double> cell_volume_;
+  fem::Vector v_, v_old_, v_older_, work_, correction_, right_;
+  fem::LinearSolver solver_;
+  std::vector<double> activation_, repolarisation_;  ///< of owned nodes [ms]
+  std::int64_t step_ = 0;
+  std::int64_t unactivated_ = 0;  ///< over all ranks, at the last look
+  bool quiet_ = false;            ///< nothing is depolarised and no stimulus is to come
+  double highest_mV_ = 0;
+  std::int64_t iterations_ = 0, steps_here_ = 0;
+  double stepping_s_ = 0;
+  core::Timers timers_;
+};
+
+}  // namespace cardiotwin::electrophysiology
