@@ -1,0 +1,238 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <regex>
+
+#include "cardiotwin/io/files.hpp"
+#include "cardiotwin/io/sha256.hpp"
+#include "cardiotwin/stages/stages.hpp"
+#include "support/workbench.hpp"
+#include "synthetic.hpp"
+#include "xml.hpp"
+
+namespace cardiotwin::test {
+namespace {
+
+using config::Json;
+
+/// Checkpoints that carry provenance and findings, as the pipeline writes them.
+class RunFolder : public Workbench {
+ public:
+  explicit RunFolder(core::Comm comm = core::Comm()) : Workbench(comm), comm_(comm) {}
+
+  template <class T>
+  void give_with_findings(const T& value, const Json& told) {
+    give(value);
+    core::on_root(comm_, [&] {
+      io::Writer file(file_of(T::id));
+      save(file, value);
+      for (const char* name : {"software_version", "git_commit", "created", "host", "config_hash", "audit_head"}) {
+        file.attribute("/provenance", name, std::string("some ") + name);
+      }
+      const std::int64_t ranks = 2;
+      file.attribute("/provenance", "ranks", std::span(&ranks, 1));
+      file.write("/provenance/findings", told.dump());
+      file.write("/provenance/timers", std::string(R"({"assembly": 1.5})"));
+      file.write("/provenance/wall_s", 12.0);
+      file.write("/provenance/peak_rss_mib", 345.0);
+      file.close();
+    });
+    comm_.barrier();
+  }
+  std::string page() const { return io::read_file(folder() / "report/index.html"); }
+
+ private:
+  core::Comm comm_;
+};
+
+void expect_self_contained(const std::string& html) {
+  EXPECT_EQ(xml_problem(html), "");
+  EXPECT_EQ(html.find("<script"), std::string::npos);
+  const std::regex reference(R"re((src|href|url)\s*(=\s*"|\()([^")]{0,30}))re");
+  for (std::sregex_iterator it(html.begin(), html.end(), reference), end; it != end; ++it) {
+    const std::string target = (*it)[3];
+    EXPECT_TRUE(target.starts_with("#") || target.starts_with("data:image/png;base64,")) << target;
+  }
+  for (const char* bad : {">nan", " nan", "\"nan", "-nan", ">inf<"}) EXPECT_EQ(html.find(bad), std::string::npos) << bad;
+}
+
+artifacts::Image small_image(const std::string& date) {
+  artifacts::Image image;
+  image.geometry.size = {4, 4, 2};
+  image.phase_times_ms = {0};
+  image.voxels.assign(32, 1.0F);
+  image.facts.modality = "MR";
+  image.facts.acquisition_date = date;
+  image.facts.series_description = "<script>alert('x')</script>";
+  return image;
+}
+
+TEST(Report, OfAStudyAloneSaysWhatIsMissing) {
+  RunFolder run;
+  run.give(small_image("2026-03-01"));
+  auto stage = report::make_stage();
+  ASSERT_EQ(run.run(*stage, {{"report_date", "2026-03-11"}}), stage::Outcome::complete);
+  const auto html = run.page();
+  expect_self_contained(html);
+  EXPECT_NE(html.find("This model is based on imaging from 2026-03-01, 10 days ago."), std::string::npos);
+  EXPECT_NE(html.find("have not been run: segmentation, meshing, electrophysiology, mechanics, hemodynamics."),
+            std::string::npos);
+  EXPECT_NE(html.find("Research use only"), std::string::npos);
+  EXPECT_NE(html.find("&lt;script&gt;alert(&#39;x&#39;)"), std::string::npos);
+}
+
+TEST(Report, OfNothingIsStillAPage) {
+  RunFolder run;
+  auto stage = report::make_stage();
+  ASSERT_EQ(run.run(*stage), stage::Outcome::complete);
+  expect_self_contained(run.page());
+  EXPECT_NE(run.page().find("No imaging study stands behind this report."), std::string::npos);
+}
+
+TEST(Report, SaysAtTheTopWhenTheImagingIsOldUnknownOrFromTheFuture) {
+  const auto banner = [](const std::string& date) {
+    RunFolder run;
+    run.give(small_image(date));
+    auto stage = report::make_stage();
+    run.run(*stage, {{"report_date", "2026-07-01"}, {"pictures", false}});
+    const auto html = run.page();
+    return html.substr(0, html.find("</header>"));
+  };
+  EXPECT_NE(banner("2026-01-02")
+                .find("<p class=\"notice\">This model is based on imaging from 2026-01-02, 180 days ago.</p>"),
+            std::string::npos);
+  EXPECT_NE(
+      banner("2026-01-01")
+          .find("<p class=\"alert\">This model is based on imaging from 2026-01-01, 181 days ago: more than 180 days."),
+      std::string::npos);
+  EXPECT_NE(banner("").find("unknown.</p>"), std::string::npos);
+  EXPECT_NE(banner("2026-07-02").find("after the day of this report"), std::string::npos);
+}
+
+/// All stages, with figures, warnings and pictures; left in the build folder for the browser test.
+TEST(Report, OfAllStagesShowsFiguresPlotsAndPictures) {
+  const auto s = synthetic();
+  RunFolder run;
+  run.give(s.image);
+  run.give(s.clinical);
+  run.give_with_findings(
+      s.labels, {{"quantities", Json::array({{{"name", "ejection_fraction"}, {"value", 41.5}, {"unit", "%"}}})},
+                 {"warnings", Json::array({"the apex <is> missing & was closed"})},
+                 {"assumptions", Json::array()}});
+  run.give(s.mesh);
+  run.give(s.activation);
+  run.give_with_findings(s.motion,
+                         {{"quantities", Json::array({{{"name", "peak_pressure"}, {"value", 16.0}, {"unit", "kPa"}}})},
+                          {"warnings", Json::array()},
+                          {"assumptions", Json::array({"the pericardium is a bed of springs"})}});
+  run.give(s.flow);
+  core::Comm comm;
+  core::on_root(
+      comm, [&] { std::ofstream(run.folder() / "audit.jsonl") << "{\"hash\":\"aaaa\"}\n{\"hash\":\"f00dcafe\"}\n"; });
+  auto stage = report::make_stage();
+  ASSERT_EQ(
+      run.run(*stage, {{"report_date", "2026-11-20"}, {"title", "Case <7> & \"others\""}, {"write_pictures", true}}),
+      stage::Outcome::complete);
+  const auto html = run.page();
+  expect_self_contained(html);
+
+  EXPECT_EQ(run.quantity("stages"), 6);
+  EXPECT_EQ(run.quantity("pictures"), 12);
+  for (const char* id : {"summary", "ingest", "segmentation", "meshing", "electrophysiology", "mechanics",
+                         "hemodynamics", "provenance"}) {
+    EXPECT_NE(html.find(std::string("<section id=\"") + id + "\""), std::string::npos) << id;
+    EXPECT_NE(html.find(std::string("href=\"#") + id + "\""), std::string::npos) << id;
+  }
+  EXPECT_NE(html.find("<h1>Case &lt;7&gt; &amp; &quot;others&quot;</h1>"), std::string::npos);
+  EXPECT_NE(html.find("200 days ago: more than 180 days"), std::string::npos);
+  EXPECT_NE(html.find("<td>ejection fraction</td><td>41.5 %</td><td>67 ± 5 % <strong>(outside)</strong></td>"),
+            std::string::npos);
+  EXPECT_NE(html.find("<td>16 kPa (120 mmHg)</td><td>90 to 140 mmHg</td>"), std::string::npos);
+  EXPECT_NE(html.find("the apex &lt;is&gt; missing &amp; was closed"), std::string::npos);
+  EXPECT_NE(html.find("the pericardium is a bed of springs"), std::string::npos);
+  EXPECT_NE(html.find(io::sha256_file(run.file_of(artifacts::Flow::id))), std::string::npos);
+  EXPECT_NE(html.find("2 records when this report was made; hash of the last one <code>f00dcafe</code>"),
+            std::string::npos);
+  EXPECT_NE(html.find("ACME &amp; Sons &lt;Magnets&gt;"), std::string::npos);
+  for (const char* picture :
+       {"montage", "mesh", "surfaces", "fibres_inside", "fibres_outside", "activation_inside", "activation_outside",
+        "strain_end_systole", "velocity_ejection", "velocity_filling", "wall_shear_front", "wall_shear_back"}) {
+    EXPECT_TRUE(std::filesystem::exists(run.folder() / "report/pictures" / (std::string(picture) + ".png"))) << picture;
+  }
+
+  // The checkpoint names what was written, with hashes.
+  const io::Reader output(run.output_file());
+  const auto files = output.read_texts("/state/report/files"), hashes = output.read_texts("/state/report/sha256");
+  ASSERT_EQ(files.size(), 14U);
+  ASSERT_EQ(hashes.size(), files.size());
+  for (std::size_t n = 0; n < files.size(); ++n)
+    EXPECT_EQ(io::sha256_file(run.folder() / files[n]), hashes[n]) << files[n];
+
+  core::on_root(comm, [&] {
+    const std::filesystem::path kept = CARDIOTWIN_BINARY_DIR "/report_page";
+    if (comm.size() > 1) return;
+    std::filesystem::create_directories(kept);
+    std::filesystem::copy(run.folder() / "report", kept,
+                          std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
+  });
+}
+
+TEST(Report, FhirBundleHoldsEveryFigureAndNoIdentifier) {
+  const auto s = synthetic();
+  RunFolder run;
+  run.give(s.image);
+  run.give_with_findings(
+      s.labels,
+      {{"quantities", Json::array({{{"name", "lv_ejection_fraction"}, {"value", 41.5}, {"unit", "%"}},
+                                   {{"name", "lv_end_diastolic_volume"}, {"value", 130.0}, {"unit", "ml"}}})}});
+  auto stage = report::make_stage();
+  run.run(*stage, {{"pictures", false}});
+  const auto bundle = Json::parse(io::read_file(run.folder() / "report/diagnostic_report.json"));
+  EXPECT_EQ(bundle["resourceType"], "Bundle");
+  EXPECT_EQ(bundle["type"], "collection");
+  const auto& report = bundle["entry"][0]["resource"];
+  EXPECT_EQ(report["resourceType"], "DiagnosticReport");
+  EXPECT_EQ(report["status"], "preliminary");
+  EXPECT_EQ(report["effectiveDateTime"], "2026-05-04");
+  EXPECT_FALSE(report.contains("subject"));
+  EXPECT_FALSE(report.contains("identifier"));
+  ASSERT_EQ(report["contained"].size(), 2U);
+  const auto& ef = report["contained"][0];
+  EXPECT_EQ(ef["code"]["coding"][0]["code"], "10230-1");
+  EXPECT_EQ(ef["valueQuantity"]["value"], 41.5);
+  EXPECT_EQ(report["contained"][1]["valueQuantity"]["code"], "mL");
+  for (std::size_t n = 0; n < 2; ++n) {
+    EXPECT_EQ(report["result"][n]["reference"], "#" + report["contained"][n]["id"].get<std::string>());
+  }
+}
+
+TEST(Report, FieldsOfAnotherMeshAreNamedInsteadOfDrawn) {
+  const auto s = synthetic();
+  RunFolder run;
+  run.give(s.mesh);
+  auto activation = s.activation;
+  activation.activation_time_ms.pop_back();
+  run.give(activation);
+  auto motion = s.motion;
+  for (auto& frame : motion.displacement) frame.pop_back();
+  run.give(motion);
+  auto stage = report::make_stage();
+  ASSERT_EQ(run.run(*stage, {{"picture_height_px", 100}}), stage::Outcome::complete);
+  expect_self_contained(run.page());
+  EXPECT_NE(run.page().find("The artifact activation belongs to another mesh"), std::string::npos);
+  EXPECT_NE(run.page().find("The artifact wall_motion belongs to another mesh"), std::string::npos);
+}
+
+TEST(Report, EmptyTracesAndFramesDoNotStopIt) {
+  RunFolder run;
+  auto s = synthetic();
+  run.give(s.mesh);
+  run.give(artifacts::WallMotion{});
+  run.give(artifacts::Flow{});
+  auto stage = report::make_stage();
+  ASSERT_EQ(run.run(*stage, {{"pictures", false}}), stage::Outcome::complete);
+  expect_self_contained(run.page());
+}
+
+}  // namespace
+}  // namespace cardiotwin::test

@@ -1,0 +1,137 @@
+#include "synthetic.hpp"
+
+#include <cmath>
+#include <numbers>
+
+#include "cardiotwin/mesh/tet_mesh.hpp"
+#include "support/ellipsoid.hpp"
+
+namespace cardiotwin::test {
+namespace {
+
+constexpr double cycle_ms = 800;
+
+/// Share of the stroke that is out at a time of the beat: 0 at the ends, 1 at 320 ms.
+double emptied(double time_ms) {
+  if (time_ms <= 60) return 0;
+  if (time_ms <= 320) return 0.5 - 0.5 * std::cos(std::numbers::pi * (time_ms - 60) / 260);
+  return 0.5 + 0.5 * std::cos(std::numbers::pi * (time_ms - 320) / (cycle_ms - 320));
+}
+
+/// A contraction towards the long axis and the base.
+Vec3 contraction(const Vec3& x, double amount) {
+  return {-0.18 * amount * x[0], -0.18 * amount * x[1], 0.10 * amount * (18 - x[2])};
+}
+
+void fill_images(Synthetic& s, const Ellipsoid& shape) {
+  auto& image = s.image;
+  image.geometry.size = {72, 72, 10};
+  image.geometry.spacing = {1.6, 1.6, 8};
+  image.geometry.origin = {-57, -57, -60};
+  image.cycle_length_ms = cycle_ms;
+  image.facts = {"MR", "2026-05-04", "ACME & Sons <Magnets>", "Model \"X\"", "SAX cine", "a1b2c3", 8};
+  s.labels.geometry = image.geometry;
+  s.labels.source = "formula";
+  constexpr int phases = 12;
+  for (int p = 0; p < phases; ++p) {
+    image.phase_times_ms.push_back(cycle_ms * p / phases);
+    const double squeeze = 1 - 0.18 * emptied(image.phase_times_ms.back());
+    for (std::int64_t k = 0; k < 10; ++k) {
+      for (std::int64_t j = 0; j < 72; ++j) {
+        for (std::int64_t i = 0; i < 72; ++i) {
+          const Vec3 x{-57 + 1.6 * double(i), -57 + 1.6 * double(j), -60 + 8 * double(k)};
+          const auto level = [&](double a, double c, double shift) {
+            return ((x[0] - shift) * (x[0] - shift) + x[1] * x[1]) / (a * a) + x[2] * x[2] / (c * c);
+          };
+          int label = artifacts::background;
+          if (level(shape.inner_short * squeeze, shape.inner_long, 0) < 1)
+            label = artifacts::lv_cavity;
+          else if (level(shape.outer_short * (0.6 + 0.4 * squeeze), shape.outer_long, 0) < 1)
+            label = artifacts::lv_wall;
+          else if (level(30 * squeeze, 50, -28) < 1)
+            label = artifacts::rv_cavity;
+          const float grey[] = {60, 240, 90, 225};
+          image.voxels.push_back(grey[label] + 12 * std::sin(float(7 * i + 3 * j + 11 * k)));
+          s.labels.labels.push_back(static_cast<std::uint8_t>(label));
+        }
+      }
+    }
+  }
+  s.labels.phase_times_ms = image.phase_times_ms;
+  s.labels.end_systole = 5;
+}
+
+void fill_motion(Synthetic& s) {
+  auto& m = s.motion;
+  for (int f = 0; f <= 16; ++f) {
+    const double t = cycle_ms * f / 16;
+    m.frame_times_ms.push_back(t);
+    auto& displacement = m.displacement.emplace_back();
+    auto& strain = m.fibre_strain.emplace_back();
+    for (const auto& x : s.mesh.points) {
+      displacement.push_back(contraction(x, emptied(t)));
+      strain.push_back(-0.16 * emptied(t) * (1 + 0.2 * std::sin(0.08 * x[0])));
+    }
+  }
+  for (int n = 0; n <= 400; ++n) {
+    const double t = cycle_ms * n / 400, out = emptied(t);
+    const double rate = (emptied(t + 1) - emptied(t - 1)) / 2;
+    m.times_ms.push_back(t);
+    m.lv_volume_ml.push_back(100 - 55 * out);
+    m.lv_pressure_kPa.push_back(t < 380 ? 1 + 15 * std::sin(std::numbers::pi * t / 380) : 1);
+    m.aortic_pressure_kPa.push_back(10 + 6 * std::exp(-std::pow((t - 220) / 150, 2)));
+    m.aortic_flow_ml_per_s.push_back(std::max(0.0, 55 * rate * 1000));
+    m.mitral_flow_ml_per_s.push_back(std::max(0.0, -55 * rate * 1000));
+  }
+}
+
+void fill_flow(Synthetic& s) {
+  auto& f = s.flow;
+  const std::int32_t blood = artifacts::region_lv_blood;
+  const auto part = mesh::extract(tet_mesh(s.mesh), std::span(&blood, 1));
+  f.points = part.mesh.points;
+  f.cells = part.mesh.cells;
+  for (std::size_t t = 0; t < part.mesh.triangles.size(); ++t) {
+    if (part.mesh.surface[t] == artifacts::surface_endocardium) f.wall_triangles.push_back(part.mesh.triangles[t]);
+  }
+  f.frame_times_ms = s.motion.frame_times_ms;
+  for (const double t : f.frame_times_ms) {
+    auto& displacement = f.displacement.emplace_back();
+    auto& velocity = f.velocity.emplace_back();
+    auto& pressure = f.pressure_kPa.emplace_back();
+    const double rate = (emptied(t + 1) - emptied(t - 1)) / 2 * 200;
+    for (const auto& x : f.points) {
+      displacement.push_back(contraction(x, emptied(t)));
+      velocity.push_back({-0.02 * rate * x[1], 0.02 * rate * x[0], rate * (0.2 + 0.8 * (x[2] + 54) / 72)});
+      pressure.push_back(1);
+    }
+  }
+  for (const auto& x : f.points) {
+    f.tawss_Pa.push_back(0.4 + 0.3 * std::sin(0.1 * x[2]));
+    f.osi.push_back(0.1);
+  }
+  f.times_ms = s.motion.times_ms;
+  f.mitral_flow_ml_per_s = s.motion.mitral_flow_ml_per_s;
+  f.aortic_flow_ml_per_s = s.motion.aortic_flow_ml_per_s;
+  f.volume_ml = s.motion.lv_volume_ml;
+  f.mass_error.assign(f.times_ms.size(), 3e-9);
+}
+
+}  // namespace
+
+Synthetic synthetic() {
+  Synthetic s;
+  const Ellipsoid shape;
+  s.mesh = ellipsoid(shape);
+  s.activation = ellipsoid_activation(s.mesh);
+  s.clinical.heart_rate = {75, "1/min", "2026-05-04T09:00:00Z", "Observation/1", 2};
+  s.clinical.systolic_pressure = {122, "mmHg", "", "case file", 5};
+  s.clinical.diastolic_pressure = {80, "mmHg", "", "default", 10};
+  s.clinical.warnings = {"diastolic pressure is missing; the default stands in <here>"};
+  fill_images(s, shape);
+  fill_motion(s);
+  fill_flow(s);
+  return s;
+}
+
+}  // namespace cardiotwin::test
