@@ -1,0 +1,270 @@
+#include <cmath>
+
+#include "cardiotwin/io/sha256.hpp"
+#include "cardiotwin/stages/stages.hpp"
+#include "dates.hpp"
+#include "vitals.hpp"
+#include "volume.hpp"
+
+namespace cardiotwin::ingest {
+namespace {
+
+using config::Exists;
+using config::Type;
+
+constexpr const char* public_salt = "cardiotwin";
+
+class Ingest : public stage::Stage {
+ public:
+  stage::Contract contract() const override {
+    return {.name = "ingest",
+            .summary = "reads a DICOM study and vital signs, in patient coordinates and without identity",
+            .reads = {},
+            .writes = {artifacts::Image::id, artifacts::ClinicalValues::id},
+            .reads_if_present = {},
+            .serial = true};
+  }
+
+  config::Spec parameters() const override {
+    return {
+        {.key = "dicom_folder",
+         .type = Type::path,
+         .fallback = nullptr,
+         .unit = "",
+         .range = "",
+         .choices = {},
+         .meaning = "folder of the study; searched with all folders below it",
+         .exists = Exists::folder,
+         .items = {}},
+        {.key = "modality",
+         .type = Type::text,
+         .fallback = "MR",
+         .unit = "",
+         .range = "",
+         .choices = {"MR", "CT", "any"},
+         .meaning = "kind of images that later stages expect; others are refused",
+         .exists = Exists::no_matter,
+         .items = {}},
+        {.key = "series",
+         .type = Type::text,
+         .fallback = "",
+         .unit = "",
+         .range = "",
+         .choices = {},
+         .meaning = "series to use: its number, a part of its description, or the end of its UID; \"\" takes the "
+                    "largest cine stack",
+         .exists = Exists::no_matter,
+         .items = {}},
+        {.key = "fhir_bundle",
+         .type = Type::path,
+         .fallback = "",
+         .unit = "",
+         .range = "",
+         .choices = {},
+         .meaning = "FHIR R4 bundle with heart rate and blood pressure",
+         .exists = Exists::file,
+         .items = {}},
+        {.key = "heart_rate_per_min",
+         .type = Type::number,
+         .fallback = 0.0,
+         .unit = "1/min",
+         .range = "[0, 220]",
+         .choices = {},
+         .meaning = "heart rate; 0 takes the record's, then the study's",
+         .exists = Exists::no_matter,
+         .items = {}},
+        {.key = "systolic_pressure_mmHg",
+         .type = Type::number,
+         .fallback = 0.0,
+         .unit = "mmHg",
+         .range = "[0, 260]",
+         .choices = {},
+         .meaning = "systolic blood pressure; 0 takes the record's, then 120",
+         .exists = Exists::no_matter,
+         .items = {}},
+        {.key = "diastolic_pressure_mmHg",
+         .type = Type::number,
+         .fallback = 0.0,
+         .unit = "mmHg",
+         .range = "[0, 160]",
+         .choices = {},
+         .meaning = "diastolic blood pressure; 0 takes the record's, then 80",
+         .exists = Exists::no_matter,
+         .items = {}},
+        {.key = "deidentify",
+         .type = Type::boolean,
+         .fallback = true,
+         .unit = "",
+         .range = "",
+         .choices = {},
+         .meaning = "write a pseudonym in place of the patient identifier",
+         .exists = Exists::no_matter,
+         .items = {}},
+        {.key = "pseudonym",
+         .type = Type::text,
+         .fallback = "",
+         .unit = "",
+         .range = "",
+         .choices = {},
+         .meaning = "pseudonym of the patient; \"\" takes a salted hash of the patient identifier",
+         .exists = Exists::no_matter,
+         .items = {}},
+        {.key = "pseudonym_salt",
+         .type = Type::text,
+         .fallback = public_salt,
+         .unit = "",
+         .range = "",
+         .choices = {},
+         .meaning = "salt of that hash; with the public default a guessed identifier can be confirmed",
+         .exists = Exists::no_matter,
+         .items = {}},
+        {.key = "reference_date",
+         .type = Type::text,
+         .fallback = "",
+         .unit = "",
+         .range = "",
+         .choices = {},
+         .meaning = "date (YYYY-MM-DD) against which the age of imaging and record is judged; \"\" is today",
+         .exists = Exists::no_matter,
+         .items = {}},
+        {.key = "stale_after_days",
+         .type = Type::number,
+         .fallback = 180.0,
+         .unit = "days",
+         .range = "(0, inf)",
+         .choices = {},
+         .meaning = "older imaging is flagged",
+         .exists = Exists::no_matter,
+         .items = {}},
+        {.key = "clock_skew_limit_days",
+         .type = Type::number,
+         .fallback = 30.0,
+         .unit = "days",
+         .range = "(0, inf)",
+         .choices = {},
+         .meaning = "vital signs further from the imaging are flagged",
+         .exists = Exists::no_matter,
+         .items = {}},
+    };
+  }
+
+  stage::Outcome run(stage::Context& context) override {
+    core::on_root(context.comm, [&] { run_on_root(context); });
+    return stage::Outcome::complete;
+  }
+
+ private:
+  static std::string reference_date(const config::Section& config) {
+    const std::string given = config.text("reference_date");
+    if (!given.empty() && !seconds_of(given))
+      core::fail_configuration({.where = "ingest.reference_date",
+                                .expected = "a date such as 2025-03-31",
+                                .found = "\"" + given + "\"",
+                                .remedy = "write YYYY-MM-DD, or leave it empty for today"});
+    return given.empty() ? today() : given;
+  }
+
+  static artifacts::StudyFacts facts_of(const FileFacts& file, const config::Section& config, Notes& notes) {
+    artifacts::StudyFacts facts{.modality = file.modality,
+                                .acquisition_date = iso_date(file.study_date),
+                                .manufacturer = file.manufacturer,
+                                .scanner = file.scanner,
+                                .series_description = file.series_description,
+                                .pseudonym = config.text("pseudonym"),
+                                .slice_thickness_mm = file.slice_thickness_mm};
+    if (facts.acquisition_date.empty())
+      notes.warnings.push_back(file.study_date.empty()
+                                   ? "the study has no date: its age is not known"
+                                   : "the study's date is no day of the calendar: its age is not known");
+    if (!config.boolean("deidentify")) {
+      facts.pseudonym = file.patient_id;
+      notes.warnings.push_back("deidentify is off: the patient identifier stands in the outputs");
+    } else if (facts.pseudonym.empty()) {
+      const std::string salt = config.text("pseudonym_salt");
+      facts.pseudonym = io::sha256(salt + '\0' + file.patient_key).substr(0, 16);
+      if (salt == public_salt)
+        notes.assumptions.push_back(
+            "the pseudonym is a hash with the public salt; set ingest.pseudonym_salt to one of your own");
+    }
+    return facts;
+  }
+
+  static void flag_age(const artifacts::StudyFacts& facts, const std::string& now, double limit_days,
+                       stage::Findings& findings, Notes& notes) {
+    if (facts.acquisition_date.empty()) return;
+    const double days = std::floor((*seconds_of(now) - *seconds_of(facts.acquisition_date)) / seconds_per_day);
+    findings.quantity("imaging_age", days, "days");
+    if (days < 0)
+      notes.warnings.push_back("the imaging of " + facts.acquisition_date + " lies in the future of " + now);
+    if (days > limit_days)
+      notes.warnings.push_back("the imaging of " + facts.acquisition_date + " is " +
+                               std::to_string(static_cast<long>(days)) + " days old; over " +
+                               std::to_string(static_cast<long>(limit_days)) + " days a heart may have changed");
+  }
+
+  static void run_on_root(stage::Context& context) {
+    const auto& config = context.config;
+    const std::string now = reference_date(config);
+    Notes notes;
+    const auto headers = context.timers.scope("headers");
+    const Scan scan = scan_folder(config.path("dicom_folder"));
+    for (const auto& [reason, count] : scan.skipped) context.log.info("skipped {} x {}", count, reason);
+    const Stack stack =
+        choose_stack(scan, {.modality = config.text("modality"), .series = config.text("series")}, notes.warnings);
+    context.log.info("{} of {} images: {}", stack.frames(), scan.frames.size(), stack.describe());
+
+    artifacts::Image image;
+    {
+      const auto pixels = context.timers.scope("pixels");
+      image = read_volume(scan, stack, notes);
+    }
+    image.facts = facts_of(*stack.first().file, config, notes);
+    flag_age(image.facts, now, config.number("stale_after_days"), context.findings, notes);
+
+    Record record;
+    const auto bundle = config.path("fhir_bundle");
+    if (!bundle.empty()) record = read_fhir(bundle, *seconds_of(now));
+    auto vitals =
+        resolve_vitals({.record = bundle.empty() ? nullptr : &record,
+                        .given = {config.number("heart_rate_per_min"), config.number("systolic_pressure_mmHg"),
+                                  config.number("diastolic_pressure_mmHg")},
+                        .image_cycle_ms = image.cycle_length_ms,
+                        .image_date = image.facts.acquisition_date,
+                        .skew_limit_days = config.number("clock_skew_limit_days")});
+    context.artifacts.write(image);
+    context.artifacts.write(vitals.values);
+    report(context, scan, stack, image, vitals, notes);
+  }
+
+  static void report(stage::Context& context, const Scan& scan, const Stack& stack, const artifacts::Image& image,
+                     const Vitals& vitals, const Notes& notes) {
+    auto& f = context.findings;
+    const auto count = [](auto n) { return static_cast<double>(n); };
+    f.quantity("files", count(scan.files), "1");
+    f.quantity("images_used", count(stack.frames()), "1");
+    f.quantity("images_left_out", count(scan.frames.size() - stack.frames()), "1");
+    f.quantity("columns", count(image.geometry.size[0]), "1");
+    f.quantity("rows", count(image.geometry.size[1]), "1");
+    f.quantity("slices", count(image.geometry.size[2]), "1");
+    f.quantity("phases", count(image.phases()), "1");
+    f.quantity("pixel_spacing", image.geometry.spacing[0], "mm");
+    f.quantity("slice_spacing", image.geometry.spacing[2], "mm");
+    f.quantity("cycle_length", image.cycle_length_ms, "ms");
+    f.quantity("heart_rate", vitals.values.heart_rate.value, "1/min");
+    f.quantity("systolic_pressure", vitals.values.systolic_pressure.value, "mmHg");
+    f.quantity("diastolic_pressure", vitals.values.diastolic_pressure.value, "mmHg");
+    if (const double ef = vitals.reported[ejection_fraction]; ef > 0) f.quantity("recorded_ejection_fraction", ef, "%");
+    if (const double height = vitals.reported[body_height]; height > 0) f.quantity("height", height, "cm");
+    if (const double weight = vitals.reported[body_weight]; weight > 0) f.quantity("weight", weight, "kg");
+    for (const auto& list : {&notes.warnings, &vitals.values.warnings})
+      for (const auto& text : *list) f.warning(text), context.log.warn("{}", text);
+    for (const auto& list : {&notes.assumptions, &vitals.assumptions})
+      for (const auto& text : *list) f.assumption(text);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<stage::Stage> make_stage() { return std::make_unique<Ingest>(); }
+
+}  // namespace cardiotwin::ingest
