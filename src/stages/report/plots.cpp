@@ -12,7 +12,7 @@
 namespace cardiotwin::report {
 namespace {
 
-constexpr double width = 520, height = 300, left = 62, right = 16, top = 34, bottom = 46;
+constexpr double width = 520, height = 310, left = 62, right = 16, top = 44, bottom = 46;
 constexpr const char* palette[] = {"#1f5f8b", "#c2452d", "#3b8a4e", "#8a5aa8", "#c98a1b", "#4a5968"};
 
 struct Range {
@@ -133,9 +133,9 @@ std::string legend(const std::vector<Series>& series) {
   double x = width - right;
   for (std::size_t n = series.size(); n-- > 0;) {
     x -= 7.0 * static_cast<double>(series[n].name.size()) + 34;
-    svg += fmt::format("<path d=\"M{:.1f} 26h18\" stroke=\"{}\" stroke-width=\"2.5\"{}/>", x,
+    svg += fmt::format("<path d=\"M{:.1f} 33h18\" stroke=\"{}\" stroke-width=\"2.5\"{}/>", x,
                        palette[n % std::size(palette)], series[n].dashed ? " stroke-dasharray=\"5 3\"" : "");
-    svg += text(x + 22, 30, series[n].name, "font-size=\"11\" fill=\"#1d2733\"");
+    svg += text(x + 22, 37, series[n].name, "font-size=\"11\" fill=\"#1d2733\"");
   }
   return svg;
 }
@@ -237,7 +237,7 @@ std::string histogram(const Axes& axes, const std::vector<double>& values, const
 }
 
 std::string bulls_eye(const std::string& title, const std::vector<double>& values, const Scale& scale) {
-  constexpr double size = 340, cx = 170, cy = 172, ring = 36;
+  constexpr double size = 340, cx = 170, cy = 186, ring = 36;
   struct Segment {
     double inner, outer, from, to;
   };
@@ -248,7 +248,7 @@ std::string bulls_eye(const std::string& title, const std::vector<double>& value
   for (int s = 0; s < 4; ++s) segments.push_back({ring, 2 * ring, 45.0 + 90 * s, 135.0 + 90 * s});
   segments.push_back({0, ring, 0, 360});
 
-  std::string svg = open_svg(size, 392, title);
+  std::string svg = open_svg(size, 406, title);
   svg += text(8, 17, title, "font-size=\"14\" font-weight=\"600\" fill=\"#1d2733\"");
   for (std::size_t s = 0; s < segments.size(); ++s) {
     const auto& [inner, outer, from, to] = segments[s];
@@ -266,10 +266,10 @@ std::string bulls_eye(const std::string& title, const std::vector<double>& value
                 known ? number(values[s], std::abs(values[s]) >= 100 ? 3 : 2) : "-", ink);
   }
   const std::string small = "font-size=\"11\" fill=\"#5b6775\" text-anchor=\"middle\"";
-  svg += text(cx, 334, "inferior", small) + text(cx, 27, "anterior", small);
+  svg += text(cx, 347, "inferior", small) + text(cx, 38, "anterior", small);
   svg += fmt::format("<text transform=\"translate(14 {:.0f}) rotate(-90)\" {}>septum</text>", cy, small);
   svg += fmt::format("<text transform=\"translate(332 {:.0f}) rotate(-90)\" {}>lateral</text>", cy, small);
-  svg += "<g transform=\"translate(30 342)\">" + colour_bar(scale) + "</g>";
+  svg += "<g transform=\"translate(30 356)\">" + colour_bar(scale) + "</g>";
   return svg + "</svg>";
 }
 

@@ -144,7 +144,7 @@ void draw(Layer& layer, const View& view, const Surface& surface) {
   for (std::size_t p = 0; p < corners.size(); ++p) {
     Vec3 n = view.turn(normal[p]);
     if (n[2] < 0) n = -1.0 * n;
-    const double shade = core::dot(n, n) > 0 ? 0.42 + 0.6 * std::max(0.0, core::dot(n, light)) : 1;
+    const double shade = core::dot(n, n) > 0 ? 0.58 + 0.44 * std::max(0.0, core::dot(n, light)) : 1;
     corners[p].at = view.project(surface.points[p]);
     for (std::size_t k = 0; k < 3; ++k) corners[p].colour[k] = std::min(1.0, shade * surface.colours[p][k]);
   }

@@ -104,6 +104,37 @@ std::vector<std::size_t> thinned(const std::vector<Vec3>& points, double spacing
   return chosen;
 }
 
+/// A vector field on a cut face at the points of a square lattice in the picture plane: places and vectors.
+std::vector<std::pair<Vec3, Vec3>> on_lattice(const Patch& face, const std::array<Patch, 3>& components,
+                                              const Viewpoint& view, double spacing) {
+  std::vector<std::pair<Vec3, Vec3>> samples;
+  const auto flat = [&](std::int32_t p) {
+    const Vec3 x = face.points[static_cast<std::size_t>(p)] - view.centre;
+    return std::array<double, 2>{dot(x, view.across) / spacing, dot(x, view.axis) / spacing};
+  };
+  for (const auto& t : face.triangles) {
+    const auto a = flat(t[0]), b = flat(t[1]), c = flat(t[2]);
+    const double area = (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1]);
+    if (!(std::abs(area) > 1e-12)) continue;
+    for (double i = std::ceil(std::min({a[0], b[0], c[0]})); i <= std::max({a[0], b[0], c[0]}); ++i) {
+      for (double j = std::ceil(std::min({a[1], b[1], c[1]})); j <= std::max({a[1], b[1], c[1]}); ++j) {
+        const double u = ((b[0] - i) * (c[1] - j) - (c[0] - i) * (b[1] - j)) / area;
+        const double v = ((c[0] - i) * (a[1] - j) - (a[0] - i) * (c[1] - j)) / area;
+        const std::array<double, 3> weights{u, v, 1 - u - v};
+        if (*std::min_element(weights.begin(), weights.end()) < 0) continue;
+        Vec3 place{0, 0, 0}, value{0, 0, 0};
+        for (std::size_t corner = 0; corner < 3; ++corner) {
+          const auto p = static_cast<std::size_t>(t[corner]);
+          place = place + weights[corner] * face.points[p];
+          for (std::size_t k = 0; k < 3; ++k) value[k] += weights[corner] * components[k].values[p];
+        }
+        samples.emplace_back(place, value);
+      }
+    }
+  }
+  return samples;
+}
+
 /// Largest extent of the wall or cavity [mm].
 double extent(const std::vector<Vec3>& points) {
   Vec3 low{1e300, 1e300, 1e300}, high{-1e300, -1e300, -1e300};
@@ -167,6 +198,8 @@ Viewpoint viewpoint(const HeartMesh& mesh) {
     const double shift = dot(0.5 * (mitral + aortic) - view.centre, view.towards);
     view.centre = view.centre + shift * view.towards;
   }
+  // A little off the middle: in a symmetric mesh a cut through its own nodes shows every cell twice.
+  view.centre = view.centre - (0.003 * extent(mesh.points)) * view.towards;
   return view;
 }
 
@@ -321,22 +354,22 @@ Picture velocity_picture(const artifacts::Flow& flow, std::size_t frame, const V
   auto wall = plain(clip(gather(now, flow.wall_triangles, {}, everywhere), cut), tissue);
   scene.surfaces.push_back(std::move(wall));
 
-  // The three components go through the same cut, so that arrows start where the coloured face is.
-  const double size = extent(now), longest = 0.11 * size;
+  // The three components go through the same cut, so that arrows stand on the coloured face.
+  const double size = extent(now), longest = 0.10 * size;
   std::array<Patch, 3> components;
   for (std::size_t c = 0; c < 3; ++c) {
     std::vector<double> values(velocity.size());
     for (std::size_t p = 0; p < values.size(); ++p) values[p] = velocity[p][c];
     components[c] = slice(now, flow.cells, values, everywhere, cut);
   }
-  Strokes arrows{{}, 0.006 * size, true, 0.02 * size};
-  for (const auto p : thinned(face.points, 0.05 * size)) {
-    const Vec3 v{components[0].values[p], components[1].values[p], components[2].values[p]};
-    const Vec3 in_plane = v - dot(v, view.towards) * view.towards;
-    const Vec3 arrow = (longest / scale.high) * in_plane;
+  Strokes arrows{{}, 0.005 * size, true, 0.02 * size}, shadows{{}, 0.011 * size, true, 0.019 * size};
+  for (const auto& [x, v] : on_lattice(face, components, view, 0.05 * size)) {
+    const Vec3 arrow = (longest / scale.high) * (v - dot(v, view.towards) * view.towards);
     if (norm(arrow) < 0.01 * size) continue;
-    arrows.pieces.push_back({face.points[p], face.points[p] + arrow, {.93, .97, 1}});
+    arrows.pieces.push_back({x - 0.5 * arrow, x + 0.5 * arrow, {.96, .98, 1}});
+    shadows.pieces.push_back({x - 0.5 * arrow, x + 0.53 * arrow, {.10, .08, .12}});
   }
+  scene.strokes.push_back(std::move(shadows));
   scene.strokes.push_back(std::move(arrows));
   return {std::move(name), std::move(caption), render(scene, height), scale, {}};
 }

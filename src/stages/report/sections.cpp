@@ -433,7 +433,8 @@ class Composer {
                  "What flows in and out against the change of volume, every time step, as the solver states it.");
     const bool fits = !f.frame_times_ms.empty() && f.velocity.size() == f.frame_times_ms.size() &&
                       f.displacement.size() == f.frame_times_ms.size() && f.velocity[0].size() == f.points.size();
-    if (!fits || !d_.mesh || f.aortic_flow_ml_per_s.empty() || f.mitral_flow_ml_per_s.empty()) return grid(html);
+    const std::string plots = grid(html);
+    if (!fits || !d_.mesh || f.aortic_flow_ml_per_s.empty() || f.mitral_flow_ml_per_s.empty()) return plots;
     const auto peak = [&](const std::vector<double>& trace) {
       const auto step = static_cast<std::size_t>(std::max_element(trace.begin(), trace.end()) - trace.begin());
       return nearest_frame(f.frame_times_ms, f.times_ms[step]);
@@ -442,7 +443,7 @@ class Composer {
     const auto at = [&](std::size_t frame) {
       return fmt::format(" ({:.0f} ms): speed, and direction in the plane.", f.frame_times_ms[frame]);
     };
-    html += picture([&] {
+    html = picture([&] {
       return velocity_picture(f, ejection, view_, top_speed(f, ejection), "velocity_ejection",
                               "Velocity at peak ejection" + at(ejection), options_.picture_height);
     });
@@ -454,7 +455,7 @@ class Composer {
       html += picture([&] { return shear_picture(f, view_, false, options_.picture_height); });
       html += picture([&] { return shear_picture(f, view_, true, options_.picture_height); });
     }
-    return grid(html);
+    return grid(html) + plots;
   }
 
   std::string mismatch(std::string_view artifact) const {

@@ -37,8 +37,8 @@ TEST(Plots, TicksAreRoundAndCoverTheRange) {
 TEST(Plots, CurveRunsFromItsFirstToItsLastPoint) {
   const auto svg = line_plot({"A", "x", "y", {}, true, false}, {{"", {0, 10}, {0, 5}, false, false, {}, {}}});
   expect_sound(svg);
-  // The frame is 520 x 300 with margins 62, 16, 34, 46: (0, 0) is at (62, 254), (10, 5) at (504, 34).
-  EXPECT_NE(svg.find("d=\"M62.0 254.0L504.0 34.0\""), std::string::npos) << svg;
+  // The frame is 520 x 310 with margins 62, 16, 44, 46: (0, 0) is at (62, 264), (10, 5) at (504, 44).
+  EXPECT_NE(svg.find("d=\"M62.0 264.0L504.0 44.0\""), std::string::npos) << svg;
 }
 
 TEST(Plots, ValuesThatAreNotFiniteLeaveAGap) {
@@ -90,11 +90,11 @@ TEST(Plots, BullsEyeHasSeventeenSegmentsAndSaysWhereAValueIsMissing) {
   expect_sound(svg);
   EXPECT_EQ(count(svg, ">42<"), 16U);
   EXPECT_EQ(count(svg, ">-<"), 1U);
-  // Segment 1 is anterior: its number stands above the middle (y = 172), on the vertical axis (x = 170).
+  // Segment 1 is anterior: its number stands above the middle (y = 186), on the vertical axis (x = 170).
   values.assign(17, 1);
   values[0] = 99;
   EXPECT_NE(bulls_eye("A", values, scale)
-                .find("<text x=\"170.0\" y=\"50.0\" font-size=\"12\" text-anchor=\"middle\" fill=\"#1d2733\">99"),
+                .find("<text x=\"170.0\" y=\"64.0\" font-size=\"12\" text-anchor=\"middle\" fill=\"#1d2733\">99"),
             std::string::npos)
       << bulls_eye("A", values, scale);
 }

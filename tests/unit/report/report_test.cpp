@@ -53,7 +53,8 @@ void expect_self_contained(const std::string& html) {
     const std::string target = (*it)[3];
     EXPECT_TRUE(target.starts_with("#") || target.starts_with("data:image/png;base64,")) << target;
   }
-  for (const char* bad : {">nan", " nan", "\"nan", "-nan", ">inf<"}) EXPECT_EQ(html.find(bad), std::string::npos) << bad;
+  for (const char* bad : {">nan", " nan", "\"nan", "-nan", ">inf<"})
+    EXPECT_EQ(html.find(bad), std::string::npos) << bad;
 }
 
 artifacts::Image small_image(const std::string& date) {
