@@ -41,13 +41,15 @@ std::vector<tt2006::CellType> local_types(const fem::Space& space, std::span<con
 }  // namespace
 
 Monodomain::Monodomain(Comm comm, const mesh::TetMesh& mesh, std::span<const Vec3> fibres,
-                       std::span<const tt2006::CellType> types, std::vector<Stimulus> stimuli, const Options& options)
+                       std::span<const tt2006::CellType> types, std::vector<Stimulus> stimuli, const Options& options,
+                       Timers* timers)
     : comm_(comm),
       options_(options),
       space_(comm, mesh, 1),
       ionic_(local_types(space_, types)),
       stimuli_(std::move(stimuli)),
-      solver_(comm, "electrophysiology_", solver_options(options, space_.nodes())) {
+      solver_(comm, "electrophysiology_", solver_options(options, space_.nodes())),
+      timers_(timers ? *timers : own_timers_) {
   std::vector<std::int32_t> local(mesh.points.size(), -1);
   for (std::int32_t i = 0; i < space_.locals(); ++i) local[space_.node()[i]] = i;
   for (Stimulus& s : stimuli_) {
@@ -238,7 +240,7 @@ void Monodomain::save(stage::State& state) {
   put("potential_old", space_.gather(v_old_));  // the extrapolated guess depends on the two before
   put("potential_older", space_.gather(v_older_));
   for (int k = 0; k < tt2006::variables; ++k)
-    put("ionic/" + std::string(tt2006::variable_names[k]), gather(ionic_.variable(k)));
+    put("ionic_" + std::string(tt2006::variable_names[k]), gather(ionic_.variable(k)));
   put("activation_time", gather(activation_));
   put("repolarisation_time", gather(repolarisation_));
   put("progress", {static_cast<double>(step_), static_cast<double>(unactivated_), quiet_ ? 1.0 : 0.0});
@@ -255,7 +257,7 @@ void Monodomain::load(const stage::State& state) {
   space_.scatter(state.get("potential_old"), v_old_);
   space_.scatter(state.get("potential_older"), v_older_);
   for (int k = 0; k < tt2006::variables; ++k)
-    ionic_.set_variable(k, local("ionic/" + std::string(tt2006::variable_names[k]), space_.locals()));
+    ionic_.set_variable(k, local("ionic_" + std::string(tt2006::variable_names[k]), space_.locals()));
   activation_ = local("activation_time", space_.owned());
   repolarisation_ = local("repolarisation_time", space_.owned());
   const auto& progress = state.get("progress");

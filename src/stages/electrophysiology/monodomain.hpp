@@ -46,9 +46,11 @@ struct Options {
 
 class Monodomain : public stage::Steppable {
  public:
-  /// Collective; mesh, fibres and types (one a point) are the same on every rank.
+  /// Collective; mesh, fibres and types (one a point) are the same on every rank. `timers` takes the split of the wall
+  /// time.
   Monodomain(core::Comm comm, const mesh::TetMesh& mesh, std::span<const Vec3> fibres,
-             std::span<const tt2006::CellType> types, std::vector<Stimulus> stimuli, const Options& options);
+             std::span<const tt2006::CellType> types, std::vector<Stimulus> stimuli, const Options& options,
+             core::Timers* timers = nullptr);
 
   double time_ms() const override { return static_cast<double>(step_) * options_.time_step_ms; }
   double end_ms() const override { return options_.end_time_ms; }
@@ -70,7 +72,6 @@ class Monodomain : public stage::Steppable {
   std::int64_t steps() const { return step_; }
   double mean_iterations() const { return steps_here_ > 0 ? static_cast<double>(iterations_) / steps_here_ : 0; }
   double node_steps_per_second() const;  ///< of this rank, over the steps of this run
-  const core::Timers& timers() const { return timers_; }
 
  protected:
   /// The ionic current I_ion at every local node, gates and concentrations advanced; a test of diffusion alone
@@ -104,7 +105,8 @@ class Monodomain : public stage::Steppable {
   double highest_mV_ = 0;
   std::int64_t iterations_ = 0, steps_here_ = 0;
   double stepping_s_ = 0;
-  core::Timers timers_;
+  core::Timers own_timers_;
+  core::Timers& timers_;
 };
 
 }  // namespace cardiotwin::electrophysiology

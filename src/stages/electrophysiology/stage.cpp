@@ -1,0 +1,181 @@
+// Border of the electrophysiology stage: from the heart mesh and the case file to activation times.
+
+#include <algorithm>
+
+#include "cardiotwin/artifacts/physics.hpp"
+#include "cardiotwin/io/vtkhdf.hpp"
+#include "cardiotwin/stages/stages.hpp"
+#include "settings.hpp"
+
+namespace cardiotwin::electrophysiology {
+
+using namespace core;
+
+namespace {
+
+/// Mean edge above which the front's speed is off by more than about 15 % (the slab benchmark: cubes of 0.5 mm, whose
+/// tetrahedra have edges of 0.64 mm on average, give -14 %).
+constexpr double coarse_edge_mm = 0.65;
+/// A probe farther than this from the wall is taken for a mistake.
+constexpr double probe_distance_mm = 5;
+
+double first_stimulus_ms(const std::vector<Stimulus>& stimuli) {
+  double first = stimuli.front().first_ms();
+  for (const Stimulus& s : stimuli) first = std::min(first, s.first_ms());
+  return first;
+}
+
+/// Times from the first stimulus; -1 stays -1.
+void count_from(double first_ms, std::vector<double>& times) {
+  for (double& t : times)
+    if (t >= 0) t = std::max(0.0, t - first_ms);
+}
+
+void check_mesh(stage::Context& context, const Wall& wall) {
+  const double edge = mean_edge(wall.mesh);
+  context.findings.quantity("nodes", static_cast<double>(wall.mesh.points.size()), "1");
+  context.findings.quantity("cells", static_cast<double>(wall.mesh.cells.size()), "1");
+  context.findings.quantity("edge_length.mean", edge, "mm");
+  context.log.info("  wall: {} nodes, {} tetrahedra, mean edge {:.2f} mm", wall.mesh.points.size(),
+                   wall.mesh.cells.size(), edge);
+  if (edge > coarse_edge_mm)
+    context.findings.warning(fmt::format(
+        "electrophysiology mesh is coarse: mean edge {:.2f} mm, the conduction speed is reliable to 15 % below "
+        "{} mm; raise electrophysiology.refine",
+        edge, coarse_edge_mm));
+}
+
+void state_assumptions(stage::Context& context, const std::vector<Stimulus>& stimuli) {
+  for (const Stimulus& s : stimuli)
+    if (s.name == "endocardium")
+      context.findings.assumption(
+          "sinus-like activation: a Purkinje wave runs over the endocardium from the middle of the septum; no measured "
+          "electrical data enters");
+  context.findings.assumption("conductivities and cell model are population values, not the patient's");
+}
+
+/// Rank 0. Throws when most of the wall never became active.
+void check_activated(stage::Context& context, const std::vector<double>& activation, double end_ms) {
+  const auto missed = std::count(activation.begin(), activation.end(), -1.0);
+  const double share = static_cast<double>(missed) / static_cast<double>(activation.size());
+  context.findings.quantity("activated_fraction", 1 - share, "1");
+  if (share > 0.5)
+    fail_numerical({.where = "electrophysiology",
+                    .expected = "the wave to reach the wall",
+                    .found = fmt::format("{:.1f} % of the nodes never activated in {:.1f} ms", 100 * share, end_ms),
+                    .remedy = "raise the strength, duration or radius of the stimuli, electrophysiology.refine, or "
+                              "electrophysiology.end_time_ms"});
+  if (missed > 0)
+    context.findings.warning(fmt::format(
+        "{} of {} electrophysiology nodes never activated; their activation time is -1", missed, activation.size()));
+}
+
+void report_times(stage::Context& context, const std::vector<double>& activation,
+                  const std::vector<double>& repolarisation) {
+  double last = 0, sum = 0, duration = 0;
+  std::int64_t active = 0, repolarised = 0;
+  for (std::size_t n = 0; n < activation.size(); ++n) {
+    if (activation[n] < 0) continue;
+    last = std::max(last, activation[n]);
+    sum += activation[n], ++active;
+    if (repolarisation[n] >= 0) duration += repolarisation[n] - activation[n], ++repolarised;
+  }
+  context.findings.quantity("activation_time.total", last, "ms");
+  context.findings.quantity("activation_time.mean", sum / static_cast<double>(active), "ms");
+  if (repolarised == static_cast<std::int64_t>(activation.size()))
+    context.findings.quantity("action_potential_duration.mean", duration / static_cast<double>(repolarised), "ms");
+}
+
+void report_probes(stage::Context& context, const Wall& wall, const std::vector<double>& activation) {
+  for (const config::Section& probe : context.config.list("probes")) {
+    const std::int32_t p = nearest_point(wall.mesh, probe.vec3("position_mm"));
+    if (activation[p] < 0)
+      context.findings.warning("probe " + probe.text("name") + " never activated");
+    else
+      context.findings.quantity("activation_time." + probe.text("name"), activation[p], "ms");
+  }
+}
+
+void check_probes(stage::Context& context, const Wall& wall) {
+  for (const config::Section& probe : context.config.list("probes")) {
+    const Vec3 x = probe.vec3("position_mm");
+    const double away = norm(wall.mesh.points[nearest_point(wall.mesh, x)] - x);
+    if (away > probe_distance_mm)
+      fail_configuration({.where = "electrophysiology.probes: " + probe.text("name"),
+                          .expected = fmt::format("a position within {} mm of the wall", probe_distance_mm),
+                          .found = fmt::format("({}, {}, {}), {:.1f} mm away", x[0], x[1], x[2], away),
+                          .remedy = "give the position in patient coordinates [mm]"});
+  }
+}
+
+/// Rank 0. Results on the refined wall for pictures, on the heart mesh for the stages after this one.
+void write_results(stage::Context& context, const artifacts::HeartMesh& heart, const Wall& wall,
+                   const std::vector<double>& activation, const std::vector<double>& repolarisation) {
+  artifacts::Activation result;
+  result.activation_time_ms.assign(heart.points.size(), -1.0);
+  result.repolarisation_time_ms.assign(heart.points.size(), -1.0);
+  for (std::size_t n = 0; n < wall.heart_point.size(); ++n) {  // refinement kept these points' numbers
+    result.activation_time_ms[wall.heart_point[n]] = activation[n];
+    result.repolarisation_time_ms[wall.heart_point[n]] = repolarisation[n];
+  }
+  context.artifacts.write(result);
+  const std::vector<double> segment(wall.aha_segment.begin(), wall.aha_segment.end());
+  io::write_unstructured_grid(context.artifacts.output(), wall.mesh.points, wall.mesh.cells,
+                              {io::field("activation_time_ms", activation),
+                               io::field("repolarisation_time_ms", repolarisation), io::field("fibre", wall.fibre)},
+                              {io::field("aha_segment", segment)});
+}
+
+class Electrophysiology : public stage::Stage {
+ public:
+  stage::Contract contract() const override {
+    return {.name = "electrophysiology",
+            .summary = "activation of the wall: monodomain, P1, ten Tusscher-Panfilov 2006",
+            .reads = {artifacts::HeartMesh::id},
+            .writes = {artifacts::Activation::id}};
+  }
+
+  config::Spec parameters() const override { return parameter_spec(); }
+
+  stage::Outcome run(stage::Context& context) override {
+    artifacts::HeartMesh heart;
+    Wall wall;
+    std::vector<Stimulus> stimuli;
+    std::vector<tt2006::CellType> types;
+    collectively(context.comm, [&] {
+      const auto scope = context.timers.scope("electrophysiology.setup");
+      heart = context.artifacts.read<artifacts::HeartMesh>();
+      wall = prepare_wall(heart, static_cast<int>(context.config.integer("refine")));
+      stimuli = stimuli_of(context.config, wall);
+      types = cell_types_of(context.config, wall);
+      check_probes(context, wall);
+    });
+    check_mesh(context, wall);
+    state_assumptions(context, stimuli);
+    const double first_ms = first_stimulus_ms(stimuli);
+
+    Monodomain solver(context.comm, wall.mesh, wall.fibre, types, stimuli, options_of(context.config), &context.timers);
+    if (stage::run_time_loop(context, solver) == stage::Outcome::interrupted) return stage::Outcome::interrupted;
+
+    auto activation = solver.activation_times(), repolarisation = solver.repolarisation_times();
+    const double slowest = context.comm.min(solver.node_steps_per_second());
+    on_root(context.comm, [&] {
+      check_activated(context, activation, solver.time_ms());
+      count_from(first_ms, activation);
+      count_from(first_ms, repolarisation);
+      report_times(context, activation, repolarisation);
+      report_probes(context, wall, activation);
+      context.findings.quantity("node_steps_per_second_per_rank", slowest, "1/s");
+      context.findings.quantity("cg_iterations.mean", solver.mean_iterations(), "1");
+      context.findings.quantity("steps", static_cast<double>(solver.steps()), "1");
+      write_results(context, heart, wall, activation, repolarisation);
+    });
+    return stage::Outcome::complete;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<stage::Stage> make_stage() { return std::make_unique<Electrophysiology>(); }
+
+}  // namespace cardiotwin::electrophysiology

@@ -1,0 +1,27 @@
+#pragma once
+/// The wall of the heart mesh, uniformly refined, with the fields that electrophysiology needs on it.
+
+#include <cstdint>
+#include <vector>
+
+#include "cardiotwin/artifacts/heart_mesh.hpp"
+#include "cardiotwin/mesh/tet_mesh.hpp"
+
+namespace cardiotwin::electrophysiology {
+
+struct Wall {
+  mesh::TetMesh mesh;
+  std::vector<std::int32_t>
+      heart_point;          ///< point of the heart mesh for each point of the unrefined wall (they come first)
+  std::vector<Vec3> fibre;  ///< per point, unit vectors
+  std::vector<double> transmural, apicobasal, rotational;  ///< per point, as artifacts::HeartMesh has them
+  std::vector<std::int32_t> aha_segment;                   ///< per cell
+};
+
+/// Wall cells refined `refine` times; throws core::Error (input) when there are none.
+Wall prepare_wall(const artifacts::HeartMesh& heart, int refine);
+
+/// Mean length of the edges [mm].
+double mean_edge(const mesh::TetMesh& mesh);
+
+}  // namespace cardiotwin::electrophysiology
