@@ -1,0 +1,180 @@
+#include "cleanup.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "cardiotwin/core/error.hpp"
+#include "morphology.hpp"
+
+namespace cardiotwin::segmentation {
+namespace {
+
+using artifacts::Geometry;
+using artifacts::lv_cavity;
+using artifacts::lv_wall;
+using artifacts::rv_cavity;
+
+constexpr double open_ring = 0.6;           // less wall than this around the cavity: beyond the base
+constexpr double smallest_cavity_mm2 = 20;  // less is no cavity but noise
+
+template <class Predicate>
+Mask mask_where(const std::uint8_t* labels, std::int64_t n, Predicate predicate) {
+  Mask mask(static_cast<std::size_t>(n));
+  for (std::int64_t v = 0; v < n; ++v) mask[static_cast<std::size_t>(v)] = predicate(labels[v]);
+  return mask;
+}
+bool is_ventricle(std::uint8_t label) { return label == lv_cavity || label == lv_wall; }
+
+std::int64_t area(const std::uint8_t* slice, std::int64_t pixels, int label) {
+  return std::count(slice, slice + pixels, label);
+}
+
+/// In place, one slice whose labels 1 and 2 are the ventricle's: one piece, round cavity, no holes.
+void clean_slice(const Size& size, std::uint8_t* labels) {
+  const std::int64_t n = count(size);
+  const Mask piece = largest_component(mask_where(labels, n, is_ventricle), size);
+  for (std::int64_t v = 0; v < n; ++v)
+    if (is_ventricle(labels[v]) && !piece[static_cast<std::size_t>(v)]) labels[v] = 0;
+  const Mask cavity = largest_component(mask_where(labels, n, [](auto l) { return l == lv_cavity; }), size);
+  if (std::ranges::find(cavity, 1) == cavity.end()) {
+    const Mask solid = fill_holes(piece, size);
+    for (std::int64_t v = 0; v < n; ++v)
+      if (solid[static_cast<std::size_t>(v)]) labels[v] = lv_wall;
+    return;
+  }
+  // The hull may not break through the wall: it stays inside the filled ventricle.
+  const Mask inside = fill_holes(piece, size), round = convex_hull(cavity, size);
+  for (std::int64_t v = 0; v < n; ++v) {
+    const auto at = static_cast<std::size_t>(v);
+    if (cavity[at] || (round[at] && inside[at])) {
+      labels[v] = lv_cavity;
+    } else if (inside[at]) {
+      labels[v] = lv_wall;  // also lesser cavities and holes: islands inside the ring
+    }
+  }
+}
+
+}  // namespace
+
+void clean_phase(const Geometry& g, std::uint8_t* labels) {
+  const Size size{g.size[2], g.size[1], g.size[0]}, slice{1, g.size[1], g.size[0]};
+  const Mask ventricle = largest_component(mask_where(labels, g.voxels(), is_ventricle), size);
+  const Mask right = largest_component(mask_where(labels, g.voxels(), [](auto l) { return l == rv_cavity; }), size);
+  for (std::int64_t v = 0; v < g.voxels(); ++v) {
+    const auto at = static_cast<std::size_t>(v);
+    if (!ventricle[at] && !right[at]) labels[v] = 0;
+  }
+  for (std::int64_t k = 0; k < g.size[2]; ++k) {
+    std::uint8_t* pixels = labels + k * count(slice);
+    clean_slice(slice, pixels);
+    const Mask own = mask_where(pixels, count(slice), [](auto l) { return l == rv_cavity; });
+    const Mask filled = fill_holes(own, slice);
+    for (std::int64_t v = 0; v < count(slice); ++v)
+      if (filled[static_cast<std::size_t>(v)] && pixels[v] == 0) pixels[v] = rv_cavity;
+  }
+}
+
+double ring_closure(const Geometry& g, const std::uint8_t* labels, std::int64_t k) {
+  const std::uint8_t* slice = labels + k * g.size[0] * g.size[1];
+  std::int64_t border = 0, walled = 0;
+  for (std::int64_t j = 0; j < g.size[1]; ++j)
+    for (std::int64_t i = 0; i < g.size[0]; ++i) {
+      if (slice[j * g.size[0] + i] != lv_cavity) continue;
+      for (const auto& [di, dj] : {std::pair<int, int>{-1, 0}, {1, 0}, {0, -1}, {0, 1}}) {
+        const std::int64_t ni = i + di, nj = j + dj;
+        const bool inside = ni >= 0 && nj >= 0 && ni < g.size[0] && nj < g.size[1];
+        const std::uint8_t other = inside ? slice[nj * g.size[0] + ni] : std::uint8_t{0};
+        if (other == lv_cavity) continue;
+        ++border;
+        walled += other == lv_wall;
+      }
+    }
+  return border > 0 ? static_cast<double>(walled) / static_cast<double>(border) : 0;
+}
+
+double volume_ml(const Geometry& g, const std::uint8_t* labels, int label) {
+  return static_cast<double>(std::count(labels, labels + g.voxels(), label)) * g.voxel_volume() / 1000;
+}
+
+namespace {
+
+/// Slices around the largest cavity that hold a closed ring.
+SliceRange closed_slices(const Geometry& g, const std::uint8_t* labels) {
+  const std::int64_t pixels = g.size[0] * g.size[1];
+  const auto smallest = std::max<std::int64_t>(1, std::llround(smallest_cavity_mm2 / (g.spacing[0] * g.spacing[1])));
+  std::vector<std::int64_t> areas;
+  for (std::int64_t k = 0; k < g.size[2]; ++k) areas.push_back(area(labels + k * pixels, pixels, lv_cavity));
+  const auto used = [&](std::int64_t k) {
+    return areas[static_cast<std::size_t>(k)] >= smallest && ring_closure(g, labels, k) >= open_ring;
+  };
+  SliceRange range;
+  std::int64_t middle = -1;
+  for (std::int64_t k = 0; k < g.size[2]; ++k)
+    if (used(k) && (middle < 0 || areas[static_cast<std::size_t>(k)] > areas[static_cast<std::size_t>(middle)]))
+      middle = k;
+  if (middle < 0) return range;
+  range.first = range.last = middle;
+  while (range.first > 0 && used(range.first - 1)) --range.first;
+  while (range.last + 1 < g.size[2] && used(range.last + 1)) ++range.last;
+  // The ventricle is widest towards its base.
+  double moment = 0;
+  for (std::int64_t k = range.first; k <= range.last; ++k)
+    moment += static_cast<double>(areas[static_cast<std::size_t>(k)]) *
+              (static_cast<double>(2 * k - range.first - range.last));
+  range.base_is_last = moment >= 0;
+  return range;
+}
+
+}  // namespace
+
+SliceRange settle_beat(artifacts::Labels& labels) {
+  const Geometry& g = labels.geometry;
+  const auto phases = static_cast<std::int64_t>(labels.phase_times_ms.size());
+  const std::int64_t pixels = g.size[0] * g.size[1];
+  const auto volume = [&](std::int64_t p) { return volume_ml(g, labels.phase(p), lv_cavity); };
+  const auto largest_phase = [&] {
+    std::int64_t best = 0;
+    for (std::int64_t p = 1; p < phases; ++p)
+      if (volume(p) > volume(best)) best = p;
+    return best;
+  };
+  SliceRange range;
+  // Leaving out slices may change which phase is the largest: once more is enough to agree.
+  for (int pass = 0; pass < 2; ++pass) {
+    labels.end_diastole = largest_phase();
+    range = closed_slices(g, labels.phase(labels.end_diastole));
+    if (range.size() < 3) {
+      core::fail_input({"segmentation of the study",
+                        "a left ventricle, a ring of wall around a cavity, in at least 3 slices",
+                        range.size() <= 0 ? "none" : "one in " + std::to_string(range.size()) + " slices",
+                        "check that the series is a short-axis cine stack, or give segmentation.labels_file"});
+    }
+    for (std::int64_t p = 0; p < phases; ++p)
+      for (std::int64_t k = 0; k < g.size[2]; ++k) {
+        const bool beyond_base = range.base_is_last ? k > range.last : k < range.first;
+        const bool beyond_apex = range.base_is_last ? k < range.first : k > range.last;
+        if (!beyond_base && !beyond_apex) continue;
+        std::uint8_t* slice = labels.labels.data() + p * g.voxels() + k * pixels;
+        for (std::int64_t v = 0; v < pixels; ++v) {
+          if (is_ventricle(slice[v])) slice[v] = beyond_base ? std::uint8_t{0} : std::uint8_t{lv_wall};
+          if (slice[v] == rv_cavity && beyond_base) slice[v] = 0;
+        }
+      }
+  }
+  labels.end_systole = labels.end_diastole;
+  for (std::int64_t p = 0; p < phases; ++p)
+    if (volume(p) < volume(labels.end_systole)) labels.end_systole = p;
+  return range;
+}
+
+double dice(const std::uint8_t* a, const std::uint8_t* b, std::int64_t voxels, int label) {
+  std::int64_t both = 0, sum = 0;
+  for (std::int64_t v = 0; v < voxels; ++v) {
+    both += a[v] == label && b[v] == label;
+    sum += (a[v] == label) + (b[v] == label);
+  }
+  return sum > 0 ? 2 * static_cast<double>(both) / static_cast<double>(sum) : std::nan("");
+}
+
+}  // namespace cardiotwin::segmentation
