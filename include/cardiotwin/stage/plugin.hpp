@@ -6,7 +6,11 @@
 
 namespace cardiotwin::stage {
 /// Raised with every change of stage.hpp or context.hpp that a compiled plugin would not survive.
+#ifdef CARDIOTWIN_PLUGIN_ABI_OF_TEST
+inline constexpr int plugin_abi = CARDIOTWIN_PLUGIN_ABI_OF_TEST;
+#else
 inline constexpr int plugin_abi = 1;
+#endif
 }  // namespace cardiotwin::stage
 
 /// Put this once into the plugin's source, outside any namespace. `Type` is default-constructible and derives from
