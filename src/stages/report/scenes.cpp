@@ -355,15 +355,15 @@ Picture velocity_picture(const artifacts::Flow& flow, std::size_t frame, const V
   scene.surfaces.push_back(std::move(wall));
 
   // The three components go through the same cut, so that arrows stand on the coloured face.
-  const double size = extent(now), longest = 0.10 * size;
+  const double size = extent(now), longest = 0.075 * size;
   std::array<Patch, 3> components;
   for (std::size_t c = 0; c < 3; ++c) {
     std::vector<double> values(velocity.size());
     for (std::size_t p = 0; p < values.size(); ++p) values[p] = velocity[p][c];
     components[c] = slice(now, flow.cells, values, everywhere, cut);
   }
-  Strokes arrows{{}, 0.005 * size, true, 0.02 * size}, shadows{{}, 0.011 * size, true, 0.019 * size};
-  for (const auto& [x, v] : on_lattice(face, components, view, 0.05 * size)) {
+  Strokes arrows{{}, 0.005 * size, true, 0.02 * size}, shadows{{}, 0.007 * size, true, 0.019 * size};
+  for (const auto& [x, v] : on_lattice(face, components, view, 0.055 * size)) {
     const Vec3 arrow = (longest / scale.high) * (v - dot(v, view.towards) * view.towards);
     if (norm(arrow) < 0.01 * size) continue;
     arrows.pieces.push_back({x - 0.5 * arrow, x + 0.5 * arrow, {.96, .98, 1}});
