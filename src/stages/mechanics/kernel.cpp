@@ -1,0 +1,254 @@
+#include "kernel.hpp"
+
+#include <limits>
+
+// The packs of a clone never cross a call: everything below `evaluate` is inlined into it.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define CARDIOTWIN_CLONES __attribute__((target_clones("arch=x86-64-v3", "default"), flatten))
+#else
+#define CARDIOTWIN_CLONES
+#endif
+
+namespace cardiotwin::mechanics {
+namespace {
+
+using Vector = std::array<Pack, 3>;
+using Tensor = std::array<Vector, 3>;
+using Voigt = std::array<Pack, 6>;
+using Stiffness = std::array<Voigt, 6>;
+
+inline constexpr int first[6] = {0, 1, 2, 1, 0, 0}, second[6] = {0, 1, 2, 2, 2, 1};
+
+/// Gradients of the ten quadratic functions from those of the barycentric coordinates.
+inline void quadratic_gradients(const Point& point, const std::array<Vector, 4>& g, std::array<Vector, 10>& gradient) {
+  static constexpr int edge[6][2] = {{0, 1}, {1, 2}, {2, 0}, {0, 3}, {1, 3}, {2, 3}};
+  for (int d = 0; d < 3; ++d) {
+    for (int a = 0; a < 4; ++a) gradient[a][d] = (4 * point.lambda[a] - 1) * g[a][d];
+    for (int e = 0; e < 6; ++e)
+      gradient[4 + e][d] =
+          4 * point.lambda[edge[e][0]] * g[edge[e][1]][d] + 4 * point.lambda[edge[e][1]] * g[edge[e][0]][d];
+  }
+}
+
+inline Tensor deformation(const std::array<Vector, 10>& position, const std::array<Vector, 10>& gradient) {
+  Tensor f;
+  for (int i = 0; i < 3; ++i)
+    for (int d = 0; d < 3; ++d) {
+      f[i][d] = position[0][i] * gradient[0][d];
+      for (int a = 1; a < 10; ++a) f[i][d] += position[a][i] * gradient[a][d];
+    }
+  return f;
+}
+
+inline Pack determinant(const Tensor& f) {
+  return f[0][0] * (f[1][1] * f[2][2] - f[1][2] * f[2][1]) - f[0][1] * (f[1][0] * f[2][2] - f[1][2] * f[2][0]) +
+         f[0][2] * (f[1][0] * f[2][1] - f[1][1] * f[2][0]);
+}
+
+/// C in Voigt order, shear NOT doubled.
+inline Voigt cauchy_green(const Tensor& f) {
+  Voigt c;
+  for (int v = 0; v < 6; ++v)
+    c[v] = f[0][first[v]] * f[0][second[v]] + f[1][first[v]] * f[1][second[v]] + f[2][first[v]] * f[2][second[v]];
+  return c;
+}
+
+inline Voigt green_strain(const Voigt& c) {
+  return {0.5 * (c[0] - 1), 0.5 * (c[1] - 1), 0.5 * (c[2] - 1), c[3], c[4], c[5]};
+}
+
+inline Voigt inverse(const Voigt& c, const Pack& det) {
+  const Pack r = 1 / det;
+  return {(c[1] * c[2] - c[3] * c[3]) * r, (c[0] * c[2] - c[4] * c[4]) * r, (c[0] * c[1] - c[5] * c[5]) * r,
+          (c[4] * c[5] - c[0] * c[3]) * r, (c[5] * c[3] - c[1] * c[4]) * r, (c[4] * c[3] - c[2] * c[5]) * r};
+}
+
+/// Entry (v, w) of C^-1 (.) C^-1 : (C^-1_ik C^-1_jl + C^-1_il C^-1_jk) / 2.
+inline Pack symmetric_product(const Voigt& inv, int v, int w) {
+  static constexpr int voigt[3][3] = {{0, 5, 4}, {5, 1, 3}, {4, 3, 2}};
+  const int i = first[v], j = second[v], k = first[w], l = second[w];
+  return 0.5 * (inv[voigt[i][k]] * inv[voigt[j][l]] + inv[voigt[i][l]] * inv[voigt[j][k]]);
+}
+
+struct Law {
+  Voigt stress;
+  Stiffness stiffness;
+  Voigt pressure;  ///< J C^-1 = dS/dp
+  Pack j;
+};
+
+/// The passive law with its isochoric split and the volumetric part.
+template <class M>
+inline void passive(const M& material, double kappa, const Pack& p, const Tensor& f, const Voigt& c, bool tangent,
+                    Law& law) {
+  const Pack j = determinant(f), g = inverse_two_thirds(j);
+  const Voigt inv = inverse(c, j * j);
+  Voigt iso;
+  for (int v = 0; v < 6; ++v) iso[v] = v < 3 ? 0.5 * (g * c[v] - 1) : g * c[v];
+  Response<Pack> r;
+  respond(material, iso, r);
+
+  const Voigt doubled{c[0], c[1], c[2], 2 * c[3], 2 * c[4], 2 * c[5]};
+  Pack sc = r.stress[0] * doubled[0];
+  for (int v = 1; v < 6; ++v) sc += r.stress[v] * doubled[v];
+  const Pack hydro = (p + kappa * (j - 1)) * j;
+  law.j = j;
+  Voigt split;  // isochoric stress
+  for (int v = 0; v < 6; ++v) {
+    split[v] = g * (r.stress[v] - sc * (1.0 / 3) * inv[v]);
+    law.stress[v] = split[v] + hydro * inv[v];
+    law.pressure[v] = j * inv[v];
+  }
+  if (!tangent) return;
+
+  Voigt dc;  // stiffness applied to C
+  for (int v = 0; v < 6; ++v) {
+    dc[v] = r.stiffness[v][0] * doubled[0];
+    for (int w = 1; w < 6; ++w) dc[v] += r.stiffness[v][w] * doubled[w];
+  }
+  Pack cdc = dc[0] * doubled[0];
+  for (int v = 1; v < 6; ++v) cdc += dc[v] * doubled[v];
+  const Pack gg = g * g;
+  const Pack dyad = gg * cdc * (1.0 / 9) - (2.0 / 9) * g * sc + hydro + kappa * j * j;
+  const Pack product = (2.0 / 3) * g * sc - 2 * hydro;
+  for (int v = 0; v < 6; ++v)
+    for (int w = v; w < 6; ++w) {
+      law.stiffness[v][w] = gg * (r.stiffness[v][w] - (1.0 / 3) * (inv[v] * dc[w] + dc[v] * inv[w])) -
+                            (2.0 / 3) * (split[v] * inv[w] + inv[v] * split[w]) + dyad * inv[v] * inv[w] +
+                            product * symmetric_product(inv, v, w);
+      law.stiffness[w][v] = law.stiffness[v][w];
+    }
+}
+
+/// Rows of B for one node: dE (shear doubled) = B du.
+inline void strain_displacement(const Tensor& f, const Vector& g, std::array<Vector, 6>& b) {
+  for (int i = 0; i < 3; ++i) {
+    for (int v = 0; v < 3; ++v) b[v][i] = f[i][v] * g[v];
+    for (int v = 3; v < 6; ++v) b[v][i] = f[i][first[v]] * g[second[v]] + f[i][second[v]] * g[first[v]];
+  }
+}
+
+inline void add_forces(const Point& point, const std::array<std::array<Vector, 6>, 10>& b, const Law& law,
+                       const Pack& w, ElementResult& r) {
+  for (int a = 0; a < 10; ++a)
+    for (int i = 0; i < 3; ++i) {
+      Pack sum = b[a][0][i] * law.stress[0];
+      for (int v = 1; v < 6; ++v) sum += b[a][v][i] * law.stress[v];
+      r.force[a][i] += w * sum;
+    }
+  for (int q = 0; q < 4; ++q) r.dilation[q] += w * point.lambda[q] * (law.j - 1);
+}
+
+inline void add_stiffness(const Point& point, const std::array<Vector, 10>& gradient,
+                          const std::array<std::array<Vector, 6>, 10>& b, const Law& law, const Pack& w,
+                          ElementResult& r) {
+  int pair = 0;
+  for (int n = 0; n < 10; ++n) {
+    std::array<Vector, 6> db;  // weighted D B of node n
+    for (int v = 0; v < 6; ++v)
+      for (int j = 0; j < 3; ++j) {
+        Pack sum = law.stiffness[v][0] * b[n][0][j];
+        for (int u = 1; u < 6; ++u) sum += law.stiffness[v][u] * b[n][u][j];
+        db[v][j] = w * sum;
+      }
+    const Vector& g = gradient[n];
+    const auto& s = law.stress;
+    const Vector sg{w * (s[0] * g[0] + s[5] * g[1] + s[4] * g[2]), w * (s[5] * g[0] + s[1] * g[1] + s[3] * g[2]),
+                    w * (s[4] * g[0] + s[3] * g[1] + s[2] * g[2])};
+    for (int m = 0; m <= n; ++m, ++pair) {  // block (m, n)
+      const Pack geometric = gradient[m][0] * sg[0] + gradient[m][1] * sg[1] + gradient[m][2] * sg[2];
+      for (int i = 0; i < 3; ++i)
+        for (int j = 0; j < 3; ++j) {
+          Pack sum = b[m][0][i] * db[0][j];
+          for (int v = 1; v < 6; ++v) sum += b[m][v][i] * db[v][j];
+          if (i == j) sum += geometric;
+          r.stiffness[pair][3 * i + j] += sum;
+        }
+    }
+    for (int i = 0; i < 3; ++i) {
+      Pack sum = b[n][0][i] * law.pressure[0];
+      for (int v = 1; v < 6; ++v) sum += b[n][v][i] * law.pressure[v];
+      for (int q = 0; q < 4; ++q) r.coupling[n][q][i] += w * point.lambda[q] * sum;
+    }
+  }
+}
+
+template <class M>
+inline void evaluate_with(const M& material, const Tissue& tissue, const std::vector<Point>& points,
+                          const ElementGeometry& geometry, const ElementState& state, const Tension* tension,
+                          double rate, bool tangent, ElementResult& r) {
+  const Pack zero = constant<Pack>(0);
+  for (auto& f : r.force) f = {zero, zero, zero};
+  r.dilation = {zero, zero, zero, zero};
+  if (tangent) {
+    for (auto& k : r.stiffness) k.fill(zero);
+    for (auto& node : r.coupling)
+      for (auto& k : node) k = {zero, zero, zero};
+  }
+  r.smallest_j = constant<Pack>(std::numeric_limits<double>::max());
+  const double viscous = tissue.viscosity * rate;
+  for (std::size_t q = 0; q < points.size(); ++q) {
+    const auto& at = geometry.at[q];
+    std::array<Vector, 10> gradient;
+    quadratic_gradients(points[q], at.gradient, gradient);
+    const Tensor f = deformation(state.position, gradient);
+    const Voigt c = cauchy_green(f);
+    Pack p = points[q].lambda[0] * state.p[0];
+    for (int a = 1; a < 4; ++a) p += points[q].lambda[a] * state.p[a];
+    Law law;
+    passive(material, tissue.augmentation, p, f, c, tangent, law);
+    Pack stress, stiffness;
+    active_stress(tissue.twitch, tension[q].value, c[0], stress, stiffness);
+    law.stress[0] += stress;
+    if (tangent) law.stiffness[0][0] += stiffness;
+    if (viscous > 0) {
+      const Voigt before = cauchy_green(deformation(state.previous, gradient));
+      for (int v = 0; v < 6; ++v) {
+        law.stress[v] += 0.5 * viscous * (c[v] - before[v]);
+        if (tangent) law.stiffness[v][v] += v < 3 ? viscous : 0.5 * viscous;
+      }
+    }
+    r.smallest_j = each2(r.smallest_j, law.j, [](double a, double b) { return b < a || b != b ? b : a; });
+    std::array<std::array<Vector, 6>, 10> b;
+    for (int a = 0; a < 10; ++a) strain_displacement(f, gradient[a], b[a]);
+    add_forces(points[q], b, law, at.volume, r);
+    if (tangent) add_stiffness(points[q], gradient, b, law, at.volume, r);
+  }
+}
+
+}  // namespace
+
+std::vector<Point> element_points(int degree) {
+  const fem::Quadrature rule = fem::tetrahedron_quadrature(degree);
+  std::vector<Point> points;
+  for (std::size_t q = 0; q < rule.points.size(); ++q) {
+    const Vec3& x = rule.points[q];
+    points.push_back({6 * rule.weights[q], {1 - x[0] - x[1] - x[2], x[0], x[1], x[2]}});
+  }
+  return points;
+}
+
+CARDIOTWIN_CLONES
+void evaluate(const Tissue& tissue, const std::vector<Point>& points, const ElementGeometry& geometry,
+              const ElementState& state, const Tension* tension, double rate, bool tangent, ElementResult& result) {
+  if (const auto* m = std::get_if<NeoHooke>(&tissue.material))
+    evaluate_with(*m, tissue, points, geometry, state, tension, rate, tangent, result);
+  else if (const auto* g = std::get_if<Guccione>(&tissue.material))
+    evaluate_with(*g, tissue, points, geometry, state, tension, rate, tangent, result);
+  else
+    evaluate_with(std::get<HolzapfelOgden>(tissue.material), tissue, points, geometry, state, tension, rate, tangent,
+                  result);
+}
+
+void strains(const std::vector<Point>& points, const ElementGeometry& geometry, const ElementState& state,
+             std::vector<ElementStrain>& result) {
+  result.resize(points.size());
+  for (std::size_t q = 0; q < points.size(); ++q) {
+    std::array<Vector, 10> gradient;
+    quadratic_gradients(points[q], geometry.at[q].gradient, gradient);
+    const Tensor f = deformation(state.position, gradient);
+    result[q] = {green_strain(cauchy_green(f)), determinant(f)};
+  }
+}
+
+}  // namespace cardiotwin::mechanics

@@ -1,0 +1,127 @@
+#include "newton.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace cardiotwin::mechanics {
+namespace {
+
+// One direct factorisation, used as the preconditioner of GMRES until it has aged. The dense row and column of the
+// cavity cost nothing: they are eliminated last.
+constexpr const char* options_text =
+    "-ksp_type gmres -ksp_gmres_restart 60 -ksp_max_it 60 -pc_type lu -pc_factor_mat_solver_type mumps "
+    "-mat_mumps_icntl_14 60 -mat_mumps_icntl_24 1";
+
+}  // namespace
+
+Newton::Newton(Wall& wall, NewtonOptions options)
+    : wall_(wall), options_(options), solver_(wall.comm(), "mechanics_", options_text) {
+  fem::check(MatCreateVecs(wall.matrix(), x_.out(), b_.out()), "MatCreateVecs");
+  fem::check(KSPSetTolerances(solver_.ksp(), options.linear_tolerance, 1e-50, 1e6, PETSC_DEFAULT), "KSPSetTolerances");
+  fem::check(KSPSetInitialGuessNonzero(solver_.ksp(), PETSC_FALSE), "KSPSetInitialGuessNonzero");
+}
+
+double Newton::relative(const Residual& r, double cavity_scale) const {
+  return std::max({r.force_norm / scale_.force, r.dilation_norm / scale_.dilation, std::abs(r.cavity) / cavity_scale});
+}
+
+bool Newton::solve_linear(const WallState& state, const WallState& previous, double rate,
+                          const CavityEquation& equation) {
+  solver_.set_matrix(wall_.matrix());
+  for (;;) {
+    const bool fresh = factored_.stale;
+    solver_.keep_preconditioner(!fresh);
+    if (fresh) {
+      factored_ = {state, previous, rate, time_, equation, 0, true, false};
+      ++factorisations_;
+    }
+    fem::check(KSPSolve(solver_.ksp(), b_, x_), "mechanics: linear solve");
+    KSPConvergedReason reason{};
+    PetscInt iterations = 0;
+    fem::check(KSPGetConvergedReason(solver_.ksp(), &reason), "KSPGetConvergedReason");
+    fem::check(KSPGetIterationNumber(solver_.ksp(), &iterations), "KSPGetIterationNumber");
+    linear_iterations_ += iterations;
+    const int count = static_cast<int>(iterations);
+    if (fresh) factored_.fresh_iterations = count;
+    if (reason > 0) {
+      // An aged factorisation is renewed before the next system.
+      factored_.stale = count > std::max(1.6 * factored_.fresh_iterations, factored_.fresh_iterations + 6.0);
+      return true;
+    }
+    factored_.stale = true;
+    if (fresh) return false;
+  }
+}
+
+NewtonReport Newton::solve(WallState& state, const WallState& previous, double rate, const CavityLaw& law) {
+  NewtonReport report;
+  int spent = 0;
+  for (double rise : options_.largest_rise) {
+    report = attempt(state, previous, rate, law, rise);
+    report.iterations = spent += report.iterations;
+    if (report.converged) break;
+    factored_.stale = true;
+  }
+  return report;
+}
+
+NewtonReport Newton::attempt(WallState& state, const WallState& previous, double rate, const CavityLaw& law,
+                             double largest_rise) {
+  NewtonReport report;
+  scale_ = wall_.scale(state);
+  WallState current = state;
+  Residual r = wall_.residual(current, previous, rate, law);
+  const CavityEquation first = law(r.volume, current.pressure);
+  const double cavity_scale = first.by_volume != 0 ? scale_.cavity : 1.0;
+  const auto bad = [](const Residual& residual) { return !residual.finite || residual.smallest_j <= 0; };
+  if (bad(r)) {
+    report.reason = "the start state is inverted or not finite";
+    return report;
+  }
+  for (;; ++report.iterations) {
+    report.residual = relative(r, cavity_scale);
+    report.volume = r.volume;
+    if (report.residual <= options_.tolerance) {
+      report.converged = true;
+      state = std::move(current);
+      return report;
+    }
+    if (report.iterations == options_.max_iterations) {
+      report.reason = "no convergence in " + std::to_string(report.iterations) + " Newton iterations";
+      return report;
+    }
+    wall_.tangent(current, previous, rate, law);
+    wall_.right_hand_side(r, b_);
+    if (!solve_linear(current, previous, rate, law(r.volume, current.pressure))) {
+      report.reason = "the linear solver failed";
+      return report;
+    }
+    double alpha = 1;
+    for (int halving = 0;; ++halving, alpha *= 0.5) {
+      if (halving == 8) {
+        report.reason = "no step keeps the wall from inverting";
+        return report;
+      }
+      WallState trial = current;
+      wall_.add(trial, alpha, x_);
+      Residual next = wall_.residual(trial, previous, rate, law);
+      if (bad(next)) continue;
+      if (relative(next, cavity_scale) > largest_rise * std::max(report.residual, options_.tolerance)) continue;
+      current = std::move(trial);
+      r = std::move(next);
+      break;
+    }
+  }
+}
+
+void Newton::restore(const Factored& factored) {
+  factored_ = factored;
+  if (!factored_.exists || factored_.stale) return;
+  const CavityEquation equation = factored.equation;
+  wall_.tangent(factored.state, factored.previous, factored.rate, [&](double, double) { return equation; });
+  solver_.set_matrix(wall_.matrix());
+  solver_.keep_preconditioner(false);
+  fem::check(KSPSetUp(solver_.ksp()), "mechanics: factorisation");
+}
+
+}  // namespace cardiotwin::mechanics
