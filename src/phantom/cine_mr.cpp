@@ -24,8 +24,8 @@ void check(const CineMrOptions& o) {
   check(o.phases >= 2 && o.phases <= 100, "phases", "2 to 100", o.phases);
   check(o.slices == 0 || (o.slices >= 3 && o.slices <= 100), "slices", "0 (by size) or 3 to 100", o.slices);
   check(o.matrix == 0 || (o.matrix >= 32 && o.matrix <= 1024), "matrix", "0 (by seed) or 32 to 1024", o.matrix);
-  check(o.pixel_spacing_mm == 0 || (o.pixel_spacing_mm >= 0.5 && o.pixel_spacing_mm <= 5), "pixel_spacing_mm",
-        "0 (by seed) or 0.5 to 5", o.pixel_spacing_mm);
+  check(o.pixel_spacing_mm == 0 || (o.pixel_spacing_mm >= 0.5 && o.pixel_spacing_mm <= 8), "pixel_spacing_mm",
+        "0 (by seed) or 0.5 to 8", o.pixel_spacing_mm);
   check(o.slice_thickness_mm >= 1 && o.slice_thickness_mm <= 20, "slice_thickness_mm", "1 to 20", o.slice_thickness_mm);
   check(!o.edv_ml || (*o.edv_ml >= 20 && *o.edv_ml <= 500), "edv_ml", "20 to 500", o.edv_ml.value_or(0));
   check(!o.ejection_fraction || (*o.ejection_fraction > 0.02 && *o.ejection_fraction < 0.85), "ejection_fraction",
@@ -83,7 +83,7 @@ artifacts::Geometry draw_grid(Random& random, const CineMrOptions& o, double hea
   const std::int64_t matrix = o.matrix ? o.matrix : drawn_matrix;
   const double spacing =
       o.pixel_spacing_mm > 0 ? o.pixel_spacing_mm : std::round(1e4 * drawn_view / static_cast<double>(matrix)) / 1e4;
-  const auto needed = static_cast<std::int64_t>(std::ceil(heart_length / o.slice_thickness_mm)) + 2;
+  const auto needed = static_cast<std::int64_t>(std::ceil(heart_length / o.slice_thickness_mm + 2.1)) + 1;
   grid.size = {matrix, matrix, o.slices ? o.slices : needed};
   grid.spacing = {spacing, spacing, o.slice_thickness_mm};
   grid.axes = draw_axes(random);

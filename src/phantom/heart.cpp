@@ -11,6 +11,8 @@ namespace {
 
 using std::numbers::pi;
 
+constexpr double thickest_fat = 1.8;
+
 /// Volume of an ellipsoid of revolution cut at t c above its centre, divided by pi a^2.
 double cut_factor(double c, double t) { return c * (2.0 / 3.0 + t - t * t * t / 3.0); }
 
@@ -97,7 +99,11 @@ Heart::Heart(const HeartShape& shape, double contraction) : s_(shape) {
   aorta_ = {shift + Vec3{-0.45 * a0, -0.5 * a0, 30}, {14, 14, 34}};
   right_atrium_ = {shift + Vec3{-epi_a0 - 8, 14, 22}, fill * Vec3{24, 22, 25}};
   outflow_ = {shift + Vec3{-0.8 * epi_a0, -epi_a0, 14}, {17, 14, 26}};
-  reach_ = std::max(epi_a0 + s_.rv_reach_mm, epi_a0 + 40) + s_.fat_mm * 1.8 + 8;
+  // f = (1 + e2 cos(2 theta - phi2) + e3 cos(3 theta - phi3)) / n, with n such that the mean of f^2 is 1.
+  const double e2 = s_.roundness2, e3 = s_.roundness3, n = std::sqrt(1 + 0.5 * (e2 * e2 + e3 * e3));
+  round_ = {1 / n, e2 * std::cos(s_.angle2) / n, e2 * std::sin(s_.angle2) / n, e3 * std::cos(s_.angle3) / n,
+            e3 * std::sin(s_.angle3) / n};
+  reach_ = std::max(epi_a0 + s_.rv_reach_mm, epi_a0 + 40) + s_.fat_mm * thickest_fat + 8;
 }
 
 double Heart::out_of_round(double x, double y, double r) const {
@@ -105,9 +111,7 @@ double Heart::out_of_round(double x, double y, double r) const {
   const double cosine = x / r, sine = y / r;
   const double cosine2 = cosine * cosine - sine * sine, sine2 = 2 * sine * cosine;
   const double cosine3 = cosine2 * cosine - sine2 * sine, sine3 = sine2 * cosine + cosine2 * sine;
-  const double f = 1 + s_.roundness2 * (cosine2 * std::cos(s_.angle2) + sine2 * std::sin(s_.angle2)) +
-                   s_.roundness3 * (cosine3 * std::cos(s_.angle3) + sine3 * std::sin(s_.angle3));
-  return f / std::sqrt(1 + 0.5 * (s_.roundness2 * s_.roundness2 + s_.roundness3 * s_.roundness3));
+  return round_[0] + round_[1] * cosine2 + round_[2] * sine2 + round_[3] * cosine3 + round_[4] * sine3;
 }
 
 Tissue Heart::tissue(const Vec3& point) const {
@@ -149,11 +153,15 @@ Tissue Heart::tissue(const Vec3& point) const {
     for (const auto* chamber : chambers)
       if (!below_base && chamber->grown(2.5).level(p) < 1) return Tissue::thin_wall;
   }
-  const double patch = s_.fat_mm * (0.9 + 0.9 * value_noise(p[0] / 14, p[1] / 14, p[2] / 20, s_.texture + 2));
-  if (patch > 0.5 && p[2] < base_ + 25) {
-    const double outer = epi_a_ + patch;
-    if (rho * rho / (outer * outer) + z * z / ((epi_c_ + patch) * (epi_c_ + patch)) < 1) return Tissue::fat;
-    if (rv_outside_.grown(patch).level(p) < 1) return Tissue::fat;
+  // Fat lies in patches around both ventricles, up to thickest_fat * fat_mm thick.
+  const auto within = [&](double margin) {
+    const double across = epi_a_ + margin, along = epi_c_ + margin;
+    return rho * rho / (across * across) + z * z / (along * along) < 1 || rv_outside_.grown(margin).level(p) < 1;
+  };
+  if (p[2] < base_ + 25 && within(thickest_fat * s_.fat_mm)) {
+    const double patch =
+        0.5 * thickest_fat * s_.fat_mm * (1 + value_noise(p[0] / 14, p[1] / 14, p[2] / 20, s_.texture + 2));
+    if (patch > 0.5 && within(patch)) return Tissue::fat;
   }
   return Tissue::none;
 }

@@ -9,6 +9,7 @@
 /// ventricle. Coordinates [mm]: z from apex to base (0 at the end-diastolic base), x to the lateral wall, y to the
 /// inferior wall.
 
+#include <array>
 #include <cstdint>
 
 #include "cardiotwin/core/vec3.hpp"
@@ -78,6 +79,7 @@ class Heart {
   const HeartShape& s_;
   double volume_ml_, base_, apex_, reach_;
   double centre_, a_, c_, epi_a_, epi_c_;
+  std::array<double, 5> round_;  ///< Fourier coefficients of f
   Ellipsoid rv_, rv_outside_, left_atrium_, right_atrium_, outflow_, aorta_;
 };
 

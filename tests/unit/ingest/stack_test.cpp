@@ -1,0 +1,184 @@
+#include <fstream>
+#include <numeric>
+
+#include "cardiotwin/core/vec3.hpp"
+#include "cardiotwin/io/files.hpp"
+#include "dicom_writer.hpp"
+#include "ingest.hpp"
+#include "study.hpp"
+
+namespace cardiotwin::ingest {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::Not;
+
+artifacts::Image ingest(test::Workbench& bench, const config::Json& parameters) {
+  const auto stage = make_stage();
+  EXPECT_EQ(bench.run(*stage, parameters), stage::Outcome::complete);
+  return bench.result<artifacts::Image>();
+}
+
+void expect_same(const artifacts::Image& image, const phantom::Phantom& p) {
+  if (!core::Comm().is_root()) return;  // the phantom is known on rank 0
+  const auto& g = image.geometry;
+  ASSERT_EQ(g.size, p.geometry.size);
+  for (const Vec3 corner :
+       {Vec3{0, 0, 0}, Vec3{39, 0, 0}, Vec3{0, 39, 0}, Vec3{39, 39, static_cast<double>(g.size[2] - 1)}})
+    EXPECT_LT(core::norm(g.to_world(corner) - p.geometry.to_world(corner)), 1e-5);
+  EXPECT_GT(core::dot(core::cross(g.axes[0], g.axes[1]), g.axes[2]), 0.999999);
+  ASSERT_EQ(image.phases(), static_cast<std::int64_t>(p.phase_times_ms.size()));
+  EXPECT_EQ(image.voxels, p.voxels);
+}
+
+TEST(Stack, IsWhereAndWhatThePhantomWrote) {
+  const test::TemporaryFolder folder;
+  for (const std::uint64_t seed : {1, 2, 3, 4}) {
+    const auto p = make(small(folder.path() / std::to_string(seed), seed));
+    test::Workbench bench;
+    const auto image = ingest(bench, {{"dicom_folder", (folder.path() / std::to_string(seed) / "dicom").string()}});
+    expect_same(image, p);
+    if (!core::Comm().is_root()) continue;
+    for (std::size_t n = 0; n < p.phase_times_ms.size(); ++n)
+      EXPECT_NEAR(image.phase_times_ms[n], p.phase_times_ms[n], 1e-3);
+    EXPECT_NEAR(image.cycle_length_ms, p.cycle_length_ms, 1e-9);
+    EXPECT_EQ(image.facts.modality, "MR");
+    EXPECT_EQ(image.facts.acquisition_date, "2025-01-02");
+    EXPECT_EQ(image.facts.slice_thickness_mm, 16);
+    EXPECT_EQ(bench.quantity("slices"), static_cast<double>(p.geometry.size[2]));
+  }
+}
+
+TEST(Stack, IsOrderedByGeometryAndTimeNotByName) {
+  const test::TemporaryFolder folder;
+  const auto p = make(small(folder.path() / "study"));
+  on_disk([&] {
+    const auto mixed = folder.path() / "mixed";
+    for (std::size_t n = 0; n < p.files.size(); ++n) {
+      const auto place = mixed / std::to_string(n * 7 % 5);
+      fs::create_directories(place);
+      fs::rename(p.files[n], place / std::to_string(n * 37 % p.files.size()));
+    }
+    std::ofstream(mixed / "notes.txt") << "not an image\n";
+  });
+  test::Workbench bench;
+  expect_same(ingest(bench, {{"dicom_folder", (folder.path() / "mixed").string()}}), p);
+}
+
+TEST(Stack, MayComeAsOneSeriesPerSliceWithIntervalsOfTheirOwn) {
+  const test::TemporaryFolder folder;
+  auto options = small(folder.path());
+  options.series_per_slice = true, options.interval_jitter = 0.15;
+  const auto p = make(options);
+  test::Workbench bench;
+  const auto image = ingest(bench, {{"dicom_folder", (folder.path() / "dicom").string()}});
+  expect_same(image, p);
+  EXPECT_TRUE(warned(bench, "the RR interval differs between slices"));
+  for (std::size_t n = 1; n < image.phase_times_ms.size(); ++n)
+    EXPECT_NEAR(image.phase_times_ms[n] / image.cycle_length_ms, static_cast<double>(n) / 4, 2e-3);
+}
+
+TEST(Stack, IgnoresFilesThatRepeatAnImage) {
+  const test::TemporaryFolder folder;
+  const auto p = make(small(folder.path()));
+  on_disk([&] { fs::copy_file(p.files[3], folder.path() / "dicom/again.dcm"); });
+  test::Workbench bench;
+  expect_same(ingest(bench, {{"dicom_folder", (folder.path() / "dicom").string()}}), p);
+  EXPECT_TRUE(warned(bench, "repeat an image"));
+}
+
+TEST(Stack, TellsNobodyWhoThePatientIs) {
+  const test::TemporaryFolder folder;
+  make(small(folder.path() / "p", 4711));
+  const config::Json parameters = {{"dicom_folder", (folder.path() / "p/dicom").string()}};
+  test::Workbench bench, again, salted;
+  const auto image = ingest(bench, parameters);
+  for (const auto& file : {bench.output_file(), bench.folder() / "log.txt"})
+    for (const char* secret : {"PHANTOM^SEED", "PHANTOM-4711"})
+      EXPECT_THAT(io::read_file(file), Not(HasSubstr(secret))) << file;
+  EXPECT_EQ(image.facts.pseudonym.size(), 16U);
+  EXPECT_EQ(image.facts.pseudonym, ingest(again, parameters).facts.pseudonym);
+  auto other = parameters;
+  other["pseudonym_salt"] = "secret";
+  EXPECT_NE(image.facts.pseudonym, ingest(salted, other).facts.pseudonym);
+}
+
+TEST(Stack, OldImagingIsFlagged) {
+  const test::TemporaryFolder folder;
+  make(small(folder.path()));
+  test::Workbench bench;
+  ingest(bench, {{"dicom_folder", (folder.path() / "dicom").string()}, {"reference_date", "2025-07-01"}});
+  EXPECT_EQ(bench.quantity("imaging_age"), 180);
+  const bool flagged = core::Comm().is_root() && warned(bench, "days old");
+  EXPECT_FALSE(flagged);
+  ingest(bench, {{"dicom_folder", (folder.path() / "dicom").string()}, {"reference_date", "2025-07-02"}});
+  EXPECT_TRUE(warned(bench, "181 days old"));
+}
+
+/// Six planes of which plane k is displaced by `drift` mm a slice along the rows, of an image linear in patient x and
+/// y.
+void write_tilted(const fs::path& folder, double drift, double second_gap) {
+  fs::create_directories(folder);
+  for (int k = 0; k < 6; ++k) {
+    phantom::MrImage image{.patient_name = "A",
+                           .patient_id = "A",
+                           .study_key = 1,
+                           .series_key = 2,
+                           .instance_key = static_cast<std::uint64_t>(100 + k),
+                           .series_description = "ramp",
+                           .instance_number = k,
+                           .rows = 20,
+                           .columns = 30,
+                           .pixel_spacing_mm = 2,
+                           .slice_thickness_mm = 5,
+                           .interval_ms = 1000,
+                           .pixels = {}};
+    image.position = {drift * k, 0, 5.0 * k + (k > 1 ? second_gap - 5 : 0)};
+    for (int j = 0; j < 20; ++j)
+      for (int i = 0; i < 30; ++i)
+        image.pixels.push_back(static_cast<std::int16_t>(100 * (drift * k + 2 * i) + 30 * j));
+    phantom::write_dicom(folder / (std::to_string(k) + ".dcm"), image);
+  }
+}
+
+TEST(Stack, DisplacedPlanesAreShiftedBack) {
+  const test::TemporaryFolder folder;
+  on_disk([&] { write_tilted(folder.path() / "tilt", 1.5, 5); });
+  test::Workbench bench;
+  const auto image = ingest(bench, {{"dicom_folder", (folder.path() / "tilt").string()}});
+  EXPECT_TRUE(warned(bench, "shifted by up to 4.5 mm"));
+  ASSERT_EQ(image.geometry.size, (std::array<std::int64_t, 3>{30, 20, 6}));
+  for (std::int64_t k = 0; k < 6; ++k)
+    for (std::int64_t j = 0; j < 20; ++j)
+      for (std::int64_t i = 4; i < 26; ++i) {  // away from the continued border
+        const double x = image.geometry.to_world({double(i), double(j), double(k)})[0];
+        ASSERT_NEAR(image.voxels[static_cast<std::size_t>(image.geometry.index(i, j, k))], 100 * x + 30.0 * double(j),
+                    1e-2);
+      }
+}
+
+TEST(Stack, UnevenSpacingIsRefusedAndSlightUnevennessSaid) {
+  const test::TemporaryFolder folder;
+  on_disk([&] {
+    write_tilted(folder.path() / "uneven", 0, 6.5);
+    write_tilted(folder.path() / "slight", 0, 5.15);
+  });
+  test::Workbench bench;
+  EXPECT_THAT(refusal(bench, {{"dicom_folder", (folder.path() / "uneven").string()}}),
+              HasSubstr("got 6.5 mm between 1.dcm"));
+  ingest(bench, {{"dicom_folder", (folder.path() / "slight").string()}});
+  EXPECT_TRUE(warned(bench, "not quite evenly spaced"));
+}
+
+TEST(Inspect, ListsWhatIsThere) {
+  const test::TemporaryFolder folder;
+  make(small(folder.path()));
+  const std::string text = inspect_folder(folder.path());
+  EXPECT_THAT(text, HasSubstr("2 x not a DICOM file"));
+  EXPECT_THAT(text, HasSubstr("would choose: series 1 \"cine short axis\": MR 40 x 40"));
+  EXPECT_THAT(text, Not(HasSubstr("SEED")));
+}
+
+}  // namespace
+}  // namespace cardiotwin::ingest
