@@ -34,7 +34,8 @@ Links march(const std::vector<double>& values, int n, const std::function<double
   for (int j = 0; j + 1 < n; ++j)
     for (int i = 0; i + 1 < n; ++i) {
       const std::int64_t node = i + static_cast<std::int64_t>(n) * j;
-      const std::int64_t side[4] = {2 * node, 2 * (node + 1) + 1, 2 * (node + n), 2 * node + 1};  // bottom right top left
+      const std::int64_t side[4] = {2 * node, 2 * (node + 1) + 1, 2 * (node + n),
+                                    2 * node + 1};  // bottom right top left
       const bool corner[4] = {values[node] > 0, values[node + 1] > 0, values[node + n + 1] > 0, values[node + n] > 0};
       // Going round the cell, a line leaves where positive turns negative and enters where negative turns positive.
       std::vector<int> enters, leaves;
@@ -194,8 +195,9 @@ Orifices place_orifices(const Plane& plane, const std::vector<Vec3>& lid, const 
     }
     if (best == -std::numeric_limits<double>::max()) continue;
     if (shrink < 1)
-      warnings.push_back(fmt::format("the orifices do not fit on the lid ({:.0f} mm^2): their radii were shrunk to {:.0f} %",
-                                     lid_area, 100 * shrink));
+      warnings.push_back(
+          fmt::format("the orifices do not fit on the lid ({:.0f} mm^2): their radii were shrunk to {:.0f} %", lid_area,
+                      100 * shrink));
     return {{plane.at(best_mitral.a, best_mitral.b), mitral}, {plane.at(best_aortic.a, best_aortic.b), aortic}};
   }
   return {};

@@ -44,9 +44,9 @@ struct OrificeShape {
   double aortic_angle_deg = 30;  ///< from the direction of the right ventricle towards the anterior wall
 };
 
-/// Mitral and aortic orifice as discs inside the lid. The line from mitral to aortic centre runs as near as the lid allows
-/// along the asked direction, and the bands of lid around and between the discs are as wide as can be. Discs that do not
-/// fit are shrunk together, which is said in `warnings`. Plane::u points to the right ventricle.
+/// Mitral and aortic orifice as discs inside the lid. The line from mitral to aortic centre runs as near as the lid
+/// allows along the asked direction, and the bands of lid around and between the discs are as wide as can be. Discs
+/// that do not fit are shrunk together, which is said in `warnings`. Plane::u points to the right ventricle.
 struct Orifices {
   Disc mitral, aortic;
 };

@@ -113,7 +113,9 @@ int tag_surfaces(mesh::TetMesh& mesh, const Plane& base, const Orifices& orifice
       const bool is_blood = mesh.region[face.cell] == region_lv_blood;
       if (!is_blood) tag = on_base ? surface_base : surface_epicardium;
       if (is_blood) {
-        tag = within(orifices.mitral, centre) ? surface_mitral : within(orifices.aortic, centre) ? surface_aortic : surface_lid;
+        tag = within(orifices.mitral, centre)   ? surface_mitral
+              : within(orifices.aortic, centre) ? surface_aortic
+                                                : surface_lid;
         leaks += !on_base;
       }
     }

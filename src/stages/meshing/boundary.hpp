@@ -11,8 +11,8 @@
 
 namespace cardiotwin::meshing {
 
-/// A face with the cell on its inner side and the one beyond (-1: none). The triangle's normal points out of `cell`. A face
-/// between two regions belongs to the lower region, so that the endocardium points out of the wall.
+/// A face with the cell on its inner side and the one beyond (-1: none). The triangle's normal points out of `cell`. A
+/// face between two regions belongs to the lower region, so that the endocardium points out of the wall.
 struct Face {
   mesh::Triangle triangle;
   std::int32_t cell = -1, beyond = -1;
@@ -32,8 +32,8 @@ int tag_surfaces(mesh::TetMesh& mesh, const Plane& base, const Orifices& orifice
 /// Which surfaces meet at each point: bit t stands for tag t.
 std::vector<std::uint32_t> surfaces_at_points(const mesh::TetMesh& mesh);
 
-/// Cells of a region that hang on its largest part by less than a face: given to the neighbouring region, or removed where
-/// there is none. Returns the number of cells concerned. Triangles are dropped; points are kept.
+/// Cells of a region that hang on its largest part by less than a face: given to the neighbouring region, or removed
+/// where there is none. Returns the number of cells concerned. Triangles are dropped; points are kept.
 int absorb_islands(mesh::TetMesh& mesh);
 
 /// Parts of a region that are connected through faces; number of cells in each, largest first.

@@ -22,7 +22,8 @@ Verdict judge(const mesh::TetMesh& mesh, const Limits& limits, const Target& tar
     faults.push_back(fmt::format("smallest dihedral angle {:.2f} deg, limit {:g} deg", q.smallest_dihedral_deg,
                                  limits.smallest_dihedral_deg));
   if (!(q.largest_aspect_ratio < limits.largest_aspect_ratio))
-    faults.push_back(fmt::format("largest aspect ratio {:.1f}, limit {:g}", q.largest_aspect_ratio, limits.largest_aspect_ratio));
+    faults.push_back(
+        fmt::format("largest aspect ratio {:.1f}, limit {:g}", q.largest_aspect_ratio, limits.largest_aspect_ratio));
 
   std::vector<std::int32_t> regions{region_lv_wall};
   if (std::count(mesh.region.begin(), mesh.region.end(), region_lv_blood) > 0) regions.push_back(region_lv_blood);
@@ -46,8 +47,8 @@ Verdict judge(const mesh::TetMesh& mesh, const Limits& limits, const Target& tar
     if (wanted <= 0) return;
     error = 100 * (volume - wanted) / wanted;
     if (std::abs(error) > limits.volume_error_percent)
-      faults.push_back(fmt::format("{} volume {:.2f} ml is {:+.2f} % off the labels, limit {:g} %", name, volume / 1000, error,
-                                   limits.volume_error_percent));
+      faults.push_back(fmt::format("{} volume {:.2f} ml is {:+.2f} % off the labels, limit {:g} %", name, volume / 1000,
+                                   error, limits.volume_error_percent));
   };
   compare("wall", verdict.wall_mm3, target.wall_mm3, verdict.wall_error_percent);
   compare("blood", verdict.blood_mm3, target.blood_mm3, verdict.blood_error_percent);

@@ -26,7 +26,7 @@ struct Verdict {
   double wall_error_percent = 0, blood_error_percent = 0;
   std::vector<std::string> faults;  ///< each with figure and limit; empty when the mesh passes
   bool passed() const { return faults.empty(); }
-  std::string text() const;         ///< all faults in one line
+  std::string text() const;  ///< all faults in one line
 };
 
 Verdict judge(const mesh::TetMesh& mesh, const Limits& limits, const Target& target);

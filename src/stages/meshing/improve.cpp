@@ -22,7 +22,11 @@ constexpr int longest_ring = 7;
 class Workshop {
  public:
   Workshop(mesh::TetMesh& mesh, std::vector<std::uint32_t>& surfaces, const Restrain& restrain)
-      : mesh_(mesh), surfaces_(surfaces), restrain_(restrain), alive_(mesh.cells.size(), 1), around_(mesh.points.size()) {
+      : mesh_(mesh),
+        surfaces_(surfaces),
+        restrain_(restrain),
+        alive_(mesh.cells.size(), 1),
+        around_(mesh.points.size()) {
     for (std::size_t c = 0; c < mesh.cells.size(); ++c)
       for (const auto p : mesh.cells[c]) around_[p].push_back(static_cast<std::int32_t>(c));
   }
@@ -50,6 +54,9 @@ class Workshop {
   bool collapse(std::int32_t from, std::int32_t onto);
   bool split_edge(std::int32_t a, std::int32_t b);
   bool shave(std::int32_t cell);
+
+  /// One step of smooth() for one point.
+  void relax(std::int32_t point);
 
   /// Tries everything on one bad cell, the cheapest first.
   bool mend(std::int32_t cell, bool aggressive);
@@ -118,7 +125,8 @@ class Workshop {
   }
   /// The ring of points around edge a-b when it lies inside one region: p[i], p[i+1] with a and b make a cell, and
   /// (a, b, p[i], p[i+1]) is positively oriented.
-  std::optional<std::vector<std::int32_t>> ring(std::int32_t a, std::int32_t b, const std::vector<std::int32_t>& cells) const;
+  std::optional<std::vector<std::int32_t>> ring(std::int32_t a, std::int32_t b,
+                                                const std::vector<std::int32_t>& cells) const;
 
   mesh::TetMesh& mesh_;
   std::vector<std::uint32_t>& surfaces_;
@@ -132,9 +140,12 @@ std::array<std::int32_t, 2> opposite(const Cell& cell, std::int32_t a, std::int3
   std::array<int, 4> order{-1, -1, -1, -1};
   int next = 2;
   for (int i = 0; i < 4; ++i) {
-    if (cell[i] == a) order[0] = i;
-    else if (cell[i] == b) order[1] = i;
-    else order[next++] = i;
+    if (cell[i] == a)
+      order[0] = i;
+    else if (cell[i] == b)
+      order[1] = i;
+    else
+      order[next++] = i;
   }
   int inversions = 0;
   for (int i = 0; i < 4; ++i)
@@ -181,12 +192,51 @@ bool Workshop::climb(std::int32_t point) {
         Vec3 place = from + (step / norm(direction)) * direction;
         if (surfaces) place = restrain_(place, surfaces);
         mesh_.points[point] = place;
-        if (const double worst = worst_around(point); worst > best + 1e-6) best = worst, best_place = place, moved = true;
+        if (const double worst = worst_around(point); worst > best + 1e-6)
+          best = worst, best_place = place, moved = true;
       }
       mesh_.points[point] = best_place;
     }
   }
   return best > start + 1e-3;
+}
+
+/// Centre of the sphere through four points.
+Vec3 circumcentre(const Vec3& a, const Vec3& b, const Vec3& c, const Vec3& d) {
+  const Vec3 u = b - a, v = c - a, w = d - a;
+  const double six_volumes = dot(cross(u, v), w);
+  return a + (0.5 / six_volumes) * (dot(u, u) * cross(v, w) + dot(v, v) * cross(w, u) + dot(w, w) * cross(u, v));
+}
+
+void Workshop::relax(std::int32_t point) {
+  const std::uint32_t surfaces = surfaces_[point];
+  if (surfaces & fixed_point || around_[point].empty()) return;
+  Vec3 sum{};
+  double weight = 0;
+  if (surfaces == 0) {
+    for (const auto c : around_[point]) {
+      const auto& [p, q, r, s] = mesh_.cells[c];
+      const double volume = mesh::signed_volume(mesh_, mesh_.cells[c]);
+      sum = sum + volume * circumcentre(mesh_.points[p], mesh_.points[q], mesh_.points[r], mesh_.points[s]);
+      weight += volume;
+    }
+  } else {
+    std::set<std::int32_t> beside;  // points on at least the same surfaces
+    for (const auto c : around_[point])
+      for (const auto p : mesh_.cells[c])
+        if (p != point && (surfaces_[p] & surfaces) == surfaces) beside.insert(p);
+    for (const auto p : beside) sum = sum + mesh_.points[p];
+    weight = static_cast<double>(beside.size());
+  }
+  if (weight <= 0) return;
+  const Vec3 from = mesh_.points[point];
+  const double before = worst_around(point);
+  Vec3 place = from + 0.7 * ((1 / weight) * sum - from);
+  if (surfaces) place = restrain_(place, surfaces);
+  mesh_.points[point] = place;
+  constexpr double good_deg = 35;
+  const double after = worst_around(point);
+  if (after < before && after < good_deg) mesh_.points[point] = from;
 }
 
 bool Workshop::remove_edge(std::int32_t a, std::int32_t b) {
@@ -208,7 +258,8 @@ bool Workshop::remove_edge(std::int32_t a, std::int32_t b) {
       const int j = i + span;
       best[i][j] = -std::numeric_limits<double>::max();
       for (int k = i + 1; k < j; ++k)
-        if (const double q = std::min({best[i][k], best[k][j], triangle(i, k, j)}); q > best[i][j]) best[i][j] = q, cut[i][j] = k;
+        if (const double q = std::min({best[i][k], best[k][j], triangle(i, k, j)}); q > best[i][j])
+          best[i][j] = q, cut[i][j] = k;
     }
   if (best[0][n - 1] <= worst_of(cells) + 1e-3) return false;
   std::vector<Cell> made;
@@ -331,7 +382,8 @@ bool Workshop::shave(std::int32_t cell) {
     other = beyond[f];
     ends[n++] = mesh_.cells[cell][f];
   }
-  // That edge must be inside so far, or the surface would be pinched there; and the faces must lie on one smooth surface.
+  // That edge must be inside so far, or the surface would be pinched there; and the faces must lie on one smooth
+  // surface.
   for (const auto c : cells_at(ends[0], ends[1]))
     if (mesh_.region[c] != region) return false;
   if (!ring(ends[0], ends[1], cells_at(ends[0], ends[1]))) return false;
@@ -376,8 +428,15 @@ double smallest_dihedral(const Vec3& a, const Vec3& b, const Vec3& c, const Vec3
   return std::acos(std::min(1.0, largest_cosine)) * 180 / std::numbers::pi;
 }
 
-Improvement improve(mesh::TetMesh& mesh, std::vector<std::uint32_t>& surfaces, const Restrain& restrain, double goal_deg,
-                    int passes) {
+void smooth(mesh::TetMesh& mesh, const std::vector<std::uint32_t>& surfaces, const Restrain& restrain, int sweeps) {
+  std::vector<std::uint32_t> own(surfaces);
+  Workshop workshop(mesh, own, restrain);
+  for (int sweep = 0; sweep < sweeps; ++sweep)
+    for (std::size_t p = 0; p < mesh.points.size(); ++p) workshop.relax(static_cast<std::int32_t>(p));
+}
+
+Improvement improve(mesh::TetMesh& mesh, std::vector<std::uint32_t>& surfaces, const Restrain& restrain,
+                    double goal_deg, int passes) {
   Workshop workshop(mesh, surfaces, restrain);
   Improvement result;
   std::vector<std::int32_t> bad = workshop.below(goal_deg);

@@ -1,10 +1,10 @@
 #include "label_field.hpp"
 
+#include <spdlog/fmt/fmt.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
-
-#include <spdlog/fmt/fmt.h>
 
 #include "cardiotwin/core/error.hpp"
 #include "volume_mesher.hpp"
@@ -142,11 +142,12 @@ void check(const artifacts::Anatomy& anatomy) {
   const double ml = g.voxel_volume() / 1000;
   constexpr double least_ml = 1.0;
   if (cavity * ml >= least_ml && wall_count * ml >= least_ml) return;
-  core::fail_input({.where = "meshing: anatomy",
-                    .expected = "at least 1 ml each of left ventricular cavity (label 1) and wall (label 2) below the base",
-                    .found = fmt::format("{} cavity voxels ({:.3g} ml) and {} wall voxels ({:.3g} ml)", cavity, cavity * ml,
-                                         wall_count, wall_count * ml),
-                    .remedy = "look at the segmentation; a corrected volume can be given as segmentation.labels_file"});
+  core::fail_input(
+      {.where = "meshing: anatomy",
+       .expected = "at least 1 ml each of left ventricular cavity (label 1) and wall (label 2) below the base",
+       .found = fmt::format("{} cavity voxels ({:.3g} ml) and {} wall voxels ({:.3g} ml)", cavity, cavity * ml,
+                            wall_count, wall_count * ml),
+       .remedy = "look at the segmentation; a corrected volume can be given as segmentation.labels_file"});
 }
 
 /// Normalised Gaussian along one axis, the border value carried on outwards.
@@ -214,11 +215,12 @@ HeartMask heart_mask(const artifacts::Anatomy& anatomy, int wall_voxels, double 
   const std::int64_t heart_changed = tidy(mask.geometry, mask.heart);
   for (std::size_t n = 0; n < mask.heart.size(); ++n) mask.blood[n] &= mask.heart[n];
   if (cavity_changed + heart_changed > 0)
-    mask.warnings.push_back(fmt::format("islands and holes of the labels were removed ({:.2f} ml)",
-                                        (cavity_changed + heart_changed) * ml));
+    mask.warnings.push_back(
+        fmt::format("islands and holes of the labels were removed ({:.2f} ml)", (cavity_changed + heart_changed) * ml));
   if (closed > 0)
-    mask.warnings.push_back(fmt::format("the wall was thinner than {} voxels ({:.1f} mm) in places: {:.2f} ml were added to it",
-                                        wall_voxels, wall_voxels * h, closed * ml));
+    mask.warnings.push_back(
+        fmt::format("the wall was thinner than {} voxels ({:.1f} mm) in places: {:.2f} ml were added to it",
+                    wall_voxels, wall_voxels * h, closed * ml));
 
   std::int64_t rv = 0;
   for_each_voxel(g, [&](const Voxel& v, std::int64_t n) {
@@ -249,8 +251,8 @@ void LabelField::match_volumes(const HeartMask& mask) {
   const double sample_mm3 = geometry_.voxel_volume() / 8;
   for_each_voxel(geometry_, [&](const Voxel& v, std::int64_t n) {
     for (int s = 0; s < 8; ++s) {
-      const Vec3 x = geometry_.to_world({v[0] + (s & 1 ? 0.25 : -0.25), v[1] + (s & 2 ? 0.25 : -0.25),
-                                         v[2] + (s & 4 ? 0.25 : -0.25)});
+      const Vec3 x = geometry_.to_world(
+          {v[0] + (s & 1 ? 0.25 : -0.25), v[1] + (s & 2 ? 0.25 : -0.25), v[2] + (s & 4 ? 0.25 : -0.25)});
       if (height(x) > 0) continue;
       heart_samples.push_back(static_cast<float>(sample(heart_, x)));
       blood_samples.push_back(static_cast<float>(sample(blood_, x)));

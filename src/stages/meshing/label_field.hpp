@@ -1,7 +1,7 @@
 #pragma once
-/// From a label volume to smooth surfaces. Two level sets, heart (wall and blood) and blood, each of a mask smoothed with
-/// 2 G(s) - G(2s), which removes the staircase of the voxels without the shrinking of a plain Gaussian. The levels are
-/// chosen so that the volumes below the basal plane are those of the labels.
+/// From a label volume to smooth surfaces. Two level sets, heart (wall and blood) and blood, each of a mask smoothed
+/// with 2 G(s) - G(2s), which removes the staircase of the voxels without the shrinking of a plain Gaussian. The levels
+/// are chosen so that the volumes below the basal plane are those of the labels.
 
 #include <cstdint>
 #include <functional>
@@ -12,15 +12,15 @@
 
 namespace cardiotwin::meshing {
 
-/// The heart's own part of a label volume, cut out with a margin, repaired and carried on above the base along its normal,
-/// so that smoothing sees no end there.
+/// The heart's own part of a label volume, cut out with a margin, repaired and carried on above the base along its
+/// normal, so that smoothing sees no end there.
 struct HeartMask {
   artifacts::Geometry geometry;
   std::vector<std::uint8_t> heart, blood;  ///< 0 or 1 per voxel; blood is part of the heart
   Vec3 base_point{}, base_normal{};
   bool has_rv = false;
-  Vec3 rv_centre{};                        ///< of the RV label below the base [mm]
-  std::vector<std::string> warnings;       ///< what was repaired
+  Vec3 rv_centre{};                   ///< of the RV label below the base [mm]
+  std::vector<std::string> warnings;  ///< what was repaired
 };
 
 /// Throws core::Error (input) when there is too little of cavity or wall to make a heart of.
@@ -43,7 +43,7 @@ class LabelField {
   double wall_volume_mm3() const { return wall_volume_; }    ///< of the labels, below the base
   double blood_volume_mm3() const { return blood_volume_; }  ///< of the labels, below the base
   Vec3 blood_centre() const { return blood_centre_; }
-  double radius_mm() const { return radius_; }               ///< from blood_centre to the farthest heart voxel
+  double radius_mm() const { return radius_; }  ///< from blood_centre to the farthest heart voxel
 
  private:
   double sample(const std::vector<float>& field, const Vec3& point) const;
@@ -56,9 +56,9 @@ class LabelField {
   double wall_volume_ = 0, blood_volume_ = 0, radius_ = 0;
 };
 
-/// The foot of `start` on the level set, by Newton steps along the gradient, and from there `offset_mm` outwards (towards
-/// falling values). `within`: a unit vector whose normal plane the search does not leave; zero leaves it free. Returns
-/// `start` when the surface is farther than `reach_mm` away.
+/// The foot of `start` on the level set, by Newton steps along the gradient, and from there `offset_mm` outwards
+/// (towards falling values). `within`: a unit vector whose normal plane the search does not leave; zero leaves it free.
+/// Returns `start` when the surface is farther than `reach_mm` away.
 Vec3 project(const Vec3& start, const std::function<double(const Vec3&)>& level, double step_mm, double reach_mm,
              double offset_mm = 0, const Vec3& within = {0, 0, 0});
 

@@ -18,8 +18,8 @@ using core::dot;
 constexpr std::uint32_t bit(Surface s) { return 1u << s; }
 constexpr std::uint32_t on_base = bit(surface_base) | bit(surface_lid) | bit(surface_mitral) | bit(surface_aortic);
 
-/// The smooth surfaces that mesh points belong to, moved outwards by offsets that make the volumes right: a mesh with its
-/// points on a convex surface is always a little too small.
+/// The smooth surfaces that mesh points belong to, moved outwards by offsets that make the volumes right: a mesh with
+/// its points on a convex surface is always a little too small.
 class Surfaces {
  public:
   explicit Surfaces(const Ventricle& ventricle) : v_(ventricle) {}
@@ -34,10 +34,13 @@ class Surfaces {
       x = x - dot(x - v_.base.origin, within) * within;
     }
     if (surfaces & bit(surface_endocardium))
-      return project(x, [&](const Vec3& p) { return field.blood(p); }, h, reach, endo_offset_mm, within);
+      return project(
+          x, [&](const Vec3& p) { return field.blood(p); }, h, reach, endo_offset_mm, within);
     if (surfaces & bit(surface_epicardium))
-      return project(x, [&](const Vec3& p) { return field.heart(p); }, h, reach, epi_offset_mm, within);
-    for (const auto& [tag, disc] : {std::pair{surface_mitral, v_.orifices.mitral}, {surface_aortic, v_.orifices.aortic}})
+      return project(
+          x, [&](const Vec3& p) { return field.heart(p); }, h, reach, epi_offset_mm, within);
+    for (const auto& [tag, disc] :
+         {std::pair{surface_mitral, v_.orifices.mitral}, {surface_aortic, v_.orifices.aortic}})
       if ((surfaces & bit(tag)) && (surfaces & bit(surface_lid)))
         return disc.centre + disc.radius_mm * core::normalised(x - disc.centre);
     return x;
@@ -62,7 +65,8 @@ double tagged_area(const mesh::TetMesh& mesh, Surface tag) {
   return sum;
 }
 
-void match_volumes(mesh::TetMesh& mesh, const std::vector<std::uint32_t>& at, const LabelField& field, Surfaces& surfaces) {
+void match_volumes(mesh::TetMesh& mesh, const std::vector<std::uint32_t>& at, const LabelField& field,
+                   Surfaces& surfaces) {
   for (int iteration = 0; iteration < 3; ++iteration) {
     for (std::size_t p = 0; p < mesh.points.size(); ++p)
       if (at[p] && !(at[p] & fixed_point)) mesh.points[p] = surfaces.restrain(mesh.points[p], at[p]);
@@ -92,8 +96,10 @@ Ventricle make_ventricle(const LabelField& field, const Vec3& rv_direction, cons
   const Vec3 foot = field.blood_centre() - field.height(field.blood_centre()) * field.base_normal();
   const Plane rough = Plane::through(foot, field.base_normal(), rv_direction);
   const double reach = field.radius_mm() + 4 * field.voxel_mm(), step = 0.5 * field.voxel_mm();
-  const auto blood_lines = outlines(rough, [&](const Vec3& p) { return field.blood(p); }, reach, step);
-  const auto heart_lines = outlines(rough, [&](const Vec3& p) { return field.heart(p); }, reach, step);
+  const auto blood_lines = outlines(
+      rough, [&](const Vec3& p) { return field.blood(p); }, reach, step);
+  const auto heart_lines = outlines(
+      rough, [&](const Vec3& p) { return field.heart(p); }, reach, step);
   if (blood_lines.empty() || heart_lines.empty())
     core::fail_input({.where = "meshing: basal plane of the anatomy",
                       .expected = "a plane that cuts through wall and cavity",
@@ -101,21 +107,23 @@ Ventricle make_ventricle(const LabelField& field, const Vec3& rv_direction, cons
                                            heart_lines.size()),
                       .remedy = "look at base point and normal, and at the labels next to them"});
   if (blood_lines.size() > 1 || heart_lines.size() > 1)
-    warnings.push_back(fmt::format("the basal plane cuts the cavity in {} and the heart in {} outlines; only the largest ones are kept sharp",
-                                   blood_lines.size(), heart_lines.size()));
+    warnings.push_back(fmt::format(
+        "the basal plane cuts the cavity in {} and the heart in {} outlines; only the largest ones are kept sharp",
+        blood_lines.size(), heart_lines.size()));
   v.blood_ring = blood_lines.front();
   v.heart_ring = heart_lines.front();
   v.base = Plane::through(centroid(rough, v.blood_ring), field.base_normal(), rv_direction);
   v.orifices = place_orifices(v.base, v.blood_ring, shape, warnings);
   if (v.orifices.mitral.radius_mm <= 0)
-    core::fail_input({.where = "meshing: basal lid",
-                      .expected = "room for two round orifices",
-                      .found = fmt::format("a lid of {:.0f} mm^2 too narrow for them", std::abs(area(v.base, v.blood_ring))),
-                      .remedy = "lower mitral_fraction and aortic_fraction, or move the basal plane down"});
+    core::fail_input(
+        {.where = "meshing: basal lid",
+         .expected = "room for two round orifices",
+         .found = fmt::format("a lid of {:.0f} mm^2 too narrow for them", std::abs(area(v.base, v.blood_ring))),
+         .remedy = "lower mitral_fraction and aortic_fraction, or move the basal plane down"});
   return v;
 }
 
-Attempt mesh_ventricle(const Ventricle& v, const Sizes& sizes, double goal_deg, int passes) {
+Attempt mesh_ventricle(const Ventricle& v, const Sizes& sizes, const Effort& effort) {
   Domain domain;
   domain.space = [&](const Vec3& x) { return v.field.space(x); };
   domain.centre = v.field.blood_centre();
@@ -132,9 +140,10 @@ Attempt mesh_ventricle(const Ventricle& v, const Sizes& sizes, double goal_deg, 
   Surfaces surfaces(v);
   std::vector<std::uint32_t> at = surfaces_at_points(mesh);
   for (auto& s : at) s = with_fixed(s);
+  const Restrain restrain = [&](const Vec3& x, std::uint32_t s) { return surfaces.restrain(x, s); };
+  smooth(mesh, at, restrain, effort.smoothing_sweeps);
   match_volumes(mesh, at, v.field, surfaces);
-  attempt.improvement = improve(
-      mesh, at, [&](const Vec3& x, std::uint32_t s) { return surfaces.restrain(x, s); }, goal_deg, passes);
+  attempt.improvement = improve(mesh, at, restrain, effort.goal_deg, effort.passes);
   drop_unused_points(mesh);
   tag_surfaces(mesh, v.base, v.orifices);
   return attempt;

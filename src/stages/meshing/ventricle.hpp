@@ -32,6 +32,12 @@ struct Attempt {
   int islands = 0;  ///< cells that had come loose from their region
 };
 
-Attempt mesh_ventricle(const Ventricle& ventricle, const Sizes& sizes, double goal_deg, int passes);
+struct Effort {
+  int smoothing_sweeps = 6;
+  double goal_deg = 18;
+  int passes = 12;
+};
+
+Attempt mesh_ventricle(const Ventricle& ventricle, const Sizes& sizes, const Effort& effort);
 
 }  // namespace cardiotwin::meshing

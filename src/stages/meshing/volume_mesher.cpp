@@ -1,5 +1,5 @@
-// CGAL Mesh_3 on a labelled function with protected rings. CGAL: https://www.cgal.org, 3D Mesh Generation (Alliez, Jamin,
-// Rineau, Tayeb, Tournois, Yvinec). Sequential on purpose: the parallel mesher never gives the same mesh twice.
+// CGAL Mesh_3 on a labelled function with protected rings. CGAL: https://www.cgal.org, 3D Mesh Generation (Alliez,
+// Jamin, Rineau, Tayeb, Tournois, Yvinec). Sequential on purpose: the parallel mesher never gives the same mesh twice.
 #include "volume_mesher.hpp"
 
 #include <CGAL/Exact_predicates_inexact_constructions_kernel.h>
@@ -33,7 +33,9 @@ struct RegionSize {
   using Index = CgalDomain::Index;
   double wall_mm, blood_mm;
 
-  double of(int region) const { return region == wall ? wall_mm : region == blood ? blood_mm : std::max(wall_mm, blood_mm); }
+  double of(int region) const {
+    return region == wall ? wall_mm : region == blood ? blood_mm : std::max(wall_mm, blood_mm);
+  }
   FT operator()(const Point_3&, int, const Index& index) const {
     if (const int* region = boost::get<int>(&index)) return of(*region);
     const auto& patch = boost::get<CgalDomain::Surface_patch_index>(index);
@@ -103,13 +105,14 @@ mesh::TetMesh tetrahedralise(const Domain& domain, const Sizes& sizes) {
   const RegionSize size{sizes.wall_mm, sizes.blood_mm};
   RingSize ring_size{{}, std::min(sizes.wall_mm, sizes.blood_mm)};
   for (const Ring& ring : domain.rings) ring_size.edge_mm.push_back(ring.edge_mm);
-  const Criteria criteria(parameters::edge_size = ring_size, parameters::facet_angle = 30.0, parameters::facet_size = size,
-                          parameters::facet_distance = sizes.distance_mm, parameters::cell_radius_edge_ratio = 2.0,
-                          parameters::cell_size = size);
-  const auto complex = CGAL::make_mesh_3<Complex>(
-      cgal_domain, criteria, parameters::no_perturb(), parameters::no_lloyd(),
-      parameters::odt(parameters::time_limit = 0.0, parameters::max_iteration_number = sizes.odt_iterations),
-      parameters::exude(parameters::time_limit = 0.0));
+  const Criteria criteria(parameters::edge_size = ring_size, parameters::facet_angle = 30.0,
+                          parameters::facet_size = size, parameters::facet_distance = sizes.distance_mm,
+                          parameters::cell_radius_edge_ratio = 2.0, parameters::cell_size = size);
+  // Without CGAL's optimisers: ODT moves points into the balls that protect the rings, where the triangulation hides
+  // them and the program dies (seen with 5.5.1). improve() does their work.
+  const auto complex =
+      CGAL::make_mesh_3<Complex>(cgal_domain, criteria, parameters::no_perturb(), parameters::no_lloyd(),
+                                 parameters::no_odt(), parameters::exude(parameters::time_limit = 0.0));
   return copy(complex);
 }
 

@@ -8,11 +8,12 @@
 
 namespace cardiotwin::meshing {
 
-/// What lies at a point of space. `wall` and `blood` are the region numbers of artifacts::HeartMesh; the other two are not
-/// meshed. Keeping "above the base" apart from "outside" makes the basal plane a surface of its own.
+/// What lies at a point of space. `wall` and `blood` are the region numbers of artifacts::HeartMesh; the other two are
+/// not meshed. Keeping "above the base" apart from "outside" makes the basal plane a surface of its own.
 enum Space : int { outside = 0, wall = 1, blood = 2, above_base = 9 };
 
-/// A closed line that must appear as a ring of mesh edges, each no longer than `edge_mm`. The first point is not repeated.
+/// A closed line that must appear as a ring of mesh edges, each no longer than `edge_mm`. The first point is not
+/// repeated.
 struct Ring {
   std::vector<Vec3> points;
   double edge_mm = 1;
@@ -28,7 +29,6 @@ struct Domain {
 struct Sizes {
   double wall_mm = 5, blood_mm = 5;  ///< bound on the circumscribed radius of cells and of surface facets
   double distance_mm = 0.5;          ///< bound on the distance between a facet and the surface
-  int odt_iterations = 6;
 };
 
 /// One conforming mesh of wall and blood, regions set, no triangles. Deterministic: the same input gives the same bits.

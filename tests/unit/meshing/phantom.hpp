@@ -7,8 +7,9 @@
 
 namespace cardiotwin::test {
 
-/// A left ventricle between two truncated ellipsoids with a common centre, a right ventricle as a ball beside it. Its own
-/// frame (z towards the base, x towards the right ventricle) is turned against the voxels and against patient space.
+/// A left ventricle between two truncated ellipsoids with a common centre, a right ventricle as a ball beside it. Its
+/// own frame (z towards the base, x towards the right ventricle) is turned against the voxels and against patient
+/// space.
 struct LabelPhantom {
   double inner_short = 22, inner_long = 48, outer_short = 31, outer_long = 57, base_z = 16;  // [mm]
   double voxel_mm = 1.25;
@@ -63,9 +64,12 @@ struct LabelPhantom {
         for (std::int64_t i = 0; i < n; ++i, ++at) {
           const Vec3 p = local(g.to_world({static_cast<double>(i), static_cast<double>(j), static_cast<double>(k)}));
           if (p[2] > base_z) continue;
-          if (level(p, inner_short, inner_long) < 0) a.labels[at] = artifacts::lv_cavity;
-          else if (level(p, outer_short, outer_long) < 0) a.labels[at] = artifacts::lv_wall;
-          else if (with_rv && level({p[0] - outer_short - 10, p[1], p[2] + 5}, 22, 30) < 0) a.labels[at] = artifacts::rv_cavity;
+          if (level(p, inner_short, inner_long) < 0)
+            a.labels[at] = artifacts::lv_cavity;
+          else if (level(p, outer_short, outer_long) < 0)
+            a.labels[at] = artifacts::lv_wall;
+          else if (with_rv && level({p[0] - outer_short - 10, p[1], p[2] + 5}, 22, 30) < 0)
+            a.labels[at] = artifacts::rv_cavity;
         }
     return a;
   }

@@ -1,0 +1,199 @@
+#include "coordinates.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "boundary.hpp"
+#include "cardiotwin/core/error.hpp"
+#include "laplace.hpp"
+
+namespace cardiotwin::meshing {
+namespace {
+
+using namespace artifacts;
+using core::cross;
+using core::dot;
+using core::norm;
+using core::normalised;
+
+constexpr std::uint32_t bit(Surface s) { return 1u << s; }
+constexpr std::uint32_t lid_bits = bit(surface_lid) | bit(surface_mitral) | bit(surface_aortic);
+
+mesh::TetMesh plain(const HeartMesh& heart) {
+  return {heart.points, heart.cells, heart.region, heart.triangles, heart.surface};
+}
+
+/// Of the points on a surface, the one with the smallest value.
+template <class F>
+std::int32_t least(const std::vector<std::uint32_t>& at, Surface surface, const F& value) {
+  std::int32_t best = -1;
+  double smallest = std::numeric_limits<double>::max();
+  for (std::size_t p = 0; p < at.size(); ++p)
+    if ((at[p] & bit(surface)) && value(static_cast<std::int32_t>(p)) < smallest)
+      smallest = value(static_cast<std::int32_t>(p)), best = static_cast<std::int32_t>(p);
+  return best;
+}
+
+/// The first direction that is not (nearly) along `across`, made perpendicular to it.
+Vec3 perpendicular(const Vec3& across, std::initializer_list<Vec3> wishes) {
+  for (const Vec3& wish : wishes) {
+    const Vec3 part = wish - dot(wish, across) * across;
+    if (norm(part) > 1e-3 * norm(wish) && norm(wish) > 0) return normalised(part);
+  }
+  return {0, 0, 0};
+}
+
+struct Axes {
+  Vec3 circumferential, longitudinal, transmural;
+};
+
+Axes local_axes(const Vec3& grad_phi, const Vec3& grad_psi, const Vec3& long_axis) {
+  Axes axes;
+  axes.transmural = norm(grad_phi) > 0 ? normalised(grad_phi) : Vec3{1, 0, 0};
+  axes.longitudinal = perpendicular(axes.transmural, {grad_psi, long_axis, Vec3{1, 0, 0}, Vec3{0, 1, 0}});
+  axes.circumferential = cross(axes.longitudinal, axes.transmural);
+  return axes;
+}
+
+std::vector<Given> transmural_values(const mesh::TetMesh& wall, const std::vector<std::uint32_t>& at) {
+  std::vector<Given> given;
+  for (std::size_t p = 0; p < wall.points.size(); ++p) {
+    if (at[p] & bit(surface_endocardium))
+      given.push_back({static_cast<std::int32_t>(p), 0});
+    else if (at[p] & bit(surface_epicardium))
+      given.push_back({static_cast<std::int32_t>(p), 1});
+  }
+  return given;
+}
+
+/// Zero on a rod of half the apical wall's thickness around the axis, one on the base.
+std::vector<Given> apicobasal_values(const mesh::TetMesh& wall, const std::vector<std::uint32_t>& at,
+                                     const LongAxis& axis) {
+  const Vec3 rod = axis.epi_apex - axis.endo_apex;
+  const double radius = 0.5 * norm(rod);
+  std::vector<Given> given;
+  for (std::size_t p = 0; p < wall.points.size(); ++p) {
+    const Vec3 d = wall.points[p] - axis.endo_apex;
+    const double along = std::clamp(dot(d, rod) / dot(rod, rod), 0.0, 1.0);
+    if (norm(d - along * rod) <= radius)
+      given.push_back({static_cast<std::int32_t>(p), 0});
+    else if (at[p] & bit(surface_base))
+      given.push_back({static_cast<std::int32_t>(p), 1});
+  }
+  return given;
+}
+
+}  // namespace
+
+LongAxis find_long_axis(const HeartMesh& heart) {
+  const mesh::TetMesh mesh = plain(heart);
+  for (const auto tag : {surface_endocardium, surface_epicardium, surface_base})
+    if (std::find(mesh.surface.begin(), mesh.surface.end(), tag) == mesh.surface.end())
+      core::fail_input({.where = "meshing: surfaces of the mesh",
+                        .expected = "triangles tagged endocardium (1), epicardium (2) and base (3)",
+                        .found = "none tagged " + std::string(surface_name(tag)),
+                        .remedy = "fibres and segments are built from these three; tag them in the mesh file"});
+  const std::vector<std::uint32_t> at = surfaces_at_points(mesh);
+  // The middle of the lid, or of the endocardial rim where the mesh has no blood.
+  LongAxis axis;
+  Vec3 normal{};
+  double weight = 0;
+  for (std::size_t t = 0; t < mesh.triangles.size(); ++t) {
+    const Vec3 area = mesh::vector_area(mesh.points, mesh.triangles[t]);
+    if (mesh.surface[t] == surface_base) normal = normal + area;
+    if (!(bit(static_cast<Surface>(mesh.surface[t])) & lid_bits)) continue;
+    for (const auto p : mesh.triangles[t]) axis.base_centre = axis.base_centre + (norm(area) / 3) * mesh.points[p];
+    weight += norm(area);
+  }
+  if (weight == 0)
+    for (std::size_t p = 0; p < at.size(); ++p)
+      if ((at[p] & bit(surface_endocardium)) && (at[p] & bit(surface_base)))
+        axis.base_centre = axis.base_centre + mesh.points[p], ++weight;
+  axis.base_centre = (1 / weight) * axis.base_centre;
+
+  axis.direction = normalised(normal);
+  for (int turn = 0; turn < 3; ++turn) {
+    const auto tip =
+        least(at, surface_endocardium, [&](std::int32_t p) { return dot(mesh.points[p], axis.direction); });
+    axis.endo_apex = mesh.points[tip];
+    axis.direction = normalised(axis.base_centre - axis.endo_apex);
+  }
+  const auto tip = least(at, surface_epicardium, [&](std::int32_t p) {
+    const Vec3 d = mesh.points[p] - axis.endo_apex;
+    const double along = dot(d, axis.direction);
+    return along < 0 ? norm(d - along * axis.direction) : std::numeric_limits<double>::max();
+  });
+  if (tip < 0)
+    core::fail_input({.where = "meshing: apex",
+                      .expected = "epicardium beyond the tip of the cavity",
+                      .found = "an apex that is open",
+                      .remedy = "close the wall around the apex in the labels or in the mesh file"});
+  axis.epi_apex = mesh.points[tip];
+  return axis;
+}
+
+int aha_segment(double level, double angle) {
+  if (level < 0) return 17;
+  const double degrees = angle * 180 / std::numbers::pi;  // 0 at the septum's middle, 90 anterior, -90 inferior
+  if (level < 1.0 / 3) {
+    if (std::abs(degrees) < 45) return 14;
+    if (std::abs(degrees) >= 135) return 16;
+    return degrees > 0 ? 13 : 15;
+  }
+  // Counter-clockwise as seen from the apex: anterior, anteroseptal, inferoseptal, inferior, inferolateral,
+  // anterolateral.
+  const int sector = std::clamp(static_cast<int>(std::floor((120 - degrees) / 60)), -1, 4);
+  return (level < 2.0 / 3 ? 7 : 1) + (sector + 6) % 6;
+}
+
+void assign_coordinates(HeartMesh& heart, const Vec3& rv_direction, const FibreAngles& angles) {
+  const LongAxis axis = find_long_axis(heart);
+  heart.long_axis = axis.direction;
+  const std::int32_t wall_region[] = {region_lv_wall};
+  const mesh::SubMesh sub = mesh::extract(plain(heart), wall_region);
+  const mesh::TetMesh& wall = sub.mesh;
+  const std::vector<std::uint32_t> at = surfaces_at_points(wall);
+
+  const std::vector<double> phi = harmonic(wall, transmural_values(wall, at));
+  const std::vector<double> psi = harmonic(wall, apicobasal_values(wall, at, axis));
+  const std::vector<Vec3> grad_phi = point_gradient(wall, phi), grad_psi = point_gradient(wall, psi);
+
+  const Plane frame =
+      Plane::through(axis.endo_apex, axis.direction, rv_direction);  // u to the septum, v to the anterior
+  auto angle = [&](const Vec3& x) {
+    const auto [towards_septum, towards_anterior] = frame.coordinates(x);
+    return std::atan2(towards_anterior, towards_septum);
+  };
+  const std::size_t n = heart.points.size();
+  const bool own_fibres = heart.fibre.empty(), own_sheets = heart.sheet.empty();
+  heart.fibre.resize(n, {0, 0, 0});
+  heart.sheet.resize(n, {0, 0, 0});
+  heart.transmural.assign(n, 0);
+  heart.apicobasal.assign(n, 0);
+  heart.rotational.assign(n, 0);
+  for (std::size_t w = 0; w < wall.points.size(); ++w) {
+    const std::int32_t p = sub.parent_point[w];
+    heart.transmural[p] = std::clamp(phi[w], 0.0, 1.0);
+    heart.apicobasal[p] = std::clamp(psi[w], 0.0, 1.0);
+    heart.rotational[p] = angle(wall.points[w]);
+    const Axes axes = local_axes(grad_phi[w], grad_psi[w], axis.direction);
+    const double helix =
+        (angles.endo_deg + heart.transmural[p] * (angles.epi_deg - angles.endo_deg)) * std::numbers::pi / 180;
+    if (own_fibres)
+      heart.fibre[p] = normalised(std::cos(helix) * axes.circumferential + std::sin(helix) * axes.longitudinal);
+    if (own_sheets) heart.sheet[p] = perpendicular(heart.fibre[p], {axes.transmural, axes.longitudinal});
+  }
+
+  heart.aha_segment.assign(heart.cells.size(), 0);
+  const double length = dot(axis.base_centre - axis.endo_apex, axis.direction);
+  for (std::size_t c = 0; c < heart.cells.size(); ++c) {
+    if (heart.region[c] != region_lv_wall) continue;
+    Vec3 centre{};
+    for (const auto p : heart.cells[c]) centre = centre + 0.25 * heart.points[p];
+    heart.aha_segment[c] = aha_segment(dot(centre - axis.endo_apex, axis.direction) / length, angle(centre));
+  }
+}
+
+}  // namespace cardiotwin::meshing

@@ -1,0 +1,370 @@
+#include <spdlog/fmt/fmt.h>
+
+#include <cmath>
+
+#include "cardiotwin/artifacts/heart_mesh.hpp"
+#include "cardiotwin/artifacts/labels.hpp"
+#include "cardiotwin/core/timer.hpp"
+#include "cardiotwin/stages/stages.hpp"
+#include "coordinates.hpp"
+#include "gate.hpp"
+#include "mesh_import.hpp"
+#include "surfaces.hpp"
+#include "ventricle.hpp"
+
+namespace cardiotwin::meshing {
+namespace {
+
+using artifacts::Anatomy;
+using artifacts::HeartMesh;
+using config::Exists;
+using config::Type;
+
+config::Spec all_parameters() {
+  return {
+      {.key = "source",
+       .type = Type::text,
+       .fallback = "labels",
+       .choices = {"labels", "file"},
+       .meaning = "mesh the segmented labels, or import mesh_file"},
+      {.key = "mesh_file",
+       .type = Type::path,
+       .fallback = "",
+       .meaning = "a .vtu mesh with region and surface tags (docs/theory/meshing.md); for source = file",
+       .exists = Exists::file},
+      {.key = "mesh_scale", .fallback = 1.0, .range = "(0, inf)", .meaning = "mm per unit of length of mesh_file"},
+      {.key = "wall_edge_mm",
+       .fallback = 5.0,
+       .unit = "mm",
+       .range = "[0.3, 20]",
+       .meaning = "mean edge length in the wall"},
+      {.key = "blood_edge_mm",
+       .fallback = 5.0,
+       .unit = "mm",
+       .range = "[0.3, 20]",
+       .meaning = "mean edge length in the blood"},
+      {.key = "surface_distance_mm",
+       .fallback = 0.5,
+       .unit = "mm",
+       .range = "(0, 5]",
+       .meaning = "largest distance between a surface facet and the smooth surface"},
+      {.key = "smoothing_voxels",
+       .fallback = 1.5,
+       .unit = "voxels",
+       .range = "[0.5, 6]",
+       .meaning = "scale s of the label filter 2 G(s) - G(2s)"},
+      {.key = "minimal_wall_voxels",
+       .type = Type::integer,
+       .fallback = 3,
+       .unit = "voxels",
+       .range = "[1, 10]",
+       .meaning = "the wall is thickened outwards to at least this, so that blood never touches the outside"},
+      {.key = "surface_smoothing_iterations",
+       .type = Type::integer,
+       .fallback = 20,
+       .range = "[1, 200]",
+       .meaning = "windowed sinc iterations on the marching-cubes surfaces made for pictures"},
+      {.key = "mitral_area_fraction",
+       .fallback = 0.22,
+       .range = "[0.02, 0.5]",
+       .meaning = "area of the mitral orifice over that of the basal lid"},
+      {.key = "aortic_area_fraction",
+       .fallback = 0.13,
+       .range = "[0.02, 0.4]",
+       .meaning = "area of the aortic orifice over that of the basal lid"},
+      {.key = "aortic_angle_deg",
+       .fallback = 30.0,
+       .unit = "deg",
+       .range = "[-180, 180]",
+       .meaning = "direction of the aortic orifice on the lid, from the right ventricle towards the anterior wall"},
+      {.key = "rv_direction",
+       .type = Type::vec3,
+       .fallback = {0, 0, 0},
+       .meaning = "from the left to the right ventricle, LPS; zero: taken from the RV label"},
+      {.key = "fibre_endo_deg",
+       .fallback = 60.0,
+       .unit = "deg",
+       .range = "[-90, 90]",
+       .meaning = "helix angle at the endocardium"},
+      {.key = "fibre_epi_deg",
+       .fallback = -60.0,
+       .unit = "deg",
+       .range = "[-90, 90]",
+       .meaning = "helix angle at the epicardium"},
+      {.key = "smoothing_sweeps",
+       .type = Type::integer,
+       .fallback = 6,
+       .range = "[0, 100]",
+       .meaning = "sweeps of optimal-Delaunay smoothing over all points after refinement"},
+      {.key = "improvement_goal_deg",
+       .fallback = 18.0,
+       .unit = "deg",
+       .range = "[0, 30]",
+       .meaning = "dihedral angle that the pass over bad tetrahedra works towards"},
+      {.key = "improvement_passes",
+       .type = Type::integer,
+       .fallback = 12,
+       .range = "[0, 100]",
+       .meaning = "most passes over bad tetrahedra"},
+      {.key = "smallest_dihedral_deg",
+       .fallback = 15.0,
+       .unit = "deg",
+       .range = "[0, 60]",
+       .meaning = "gate: every dihedral angle is larger"},
+      {.key = "largest_aspect_ratio",
+       .fallback = 1000.0,
+       .range = "[2, inf)",
+       .meaning = "gate: longest edge over smallest altitude of every tetrahedron is smaller"},
+      {.key = "volume_error_percent",
+       .fallback = 1.0,
+       .unit = "%",
+       .range = "(0, 50]",
+       .meaning = "gate: volume of each region against the labels"},
+      {.key = "orifice_triangles",
+       .type = Type::integer,
+       .fallback = 12,
+       .range = "[1, 1000]",
+       .meaning = "gate: least number of triangles on each orifice"},
+      {.key = "max_attempts",
+       .type = Type::integer,
+       .fallback = 3,
+       .range = "[1, 10]",
+       .meaning = "remeshings with refined parameters before giving up"},
+      {.key = "refinement_factor",
+       .fallback = 0.8,
+       .range = "[0.3, 0.95]",
+       .meaning = "edge lengths are multiplied with this from attempt to attempt"},
+  };
+}
+
+Limits limits_of(const config::Section& c) {
+  return {c.number("smallest_dihedral_deg"), c.number("largest_aspect_ratio"), c.number("volume_error_percent"),
+          static_cast<int>(c.integer("orifice_triangles"))};
+}
+
+/// CGAL bounds circumscribed radii; a mean edge of h comes out with a bound of 0.8 h (tests: mesh size).
+Sizes sizes_of(const config::Section& c, int attempt) {
+  const double factor = std::pow(c.number("refinement_factor"), attempt - 1);
+  return {0.8 * factor * c.number("wall_edge_mm"), 0.8 * factor * c.number("blood_edge_mm"),
+          factor * c.number("surface_distance_mm")};
+}
+
+Effort effort_of(const config::Section& c, int attempt) {
+  return {static_cast<int>(c.integer("smoothing_sweeps")) + 2 * (attempt - 1), c.number("improvement_goal_deg"),
+          static_cast<int>(c.integer("improvement_passes"))};
+}
+
+/// Where the right ventricle lies, from the parameter, the label, or an assumption.
+Vec3 rv_direction(stage::Context& context, const HeartMask* mask, const LabelField* field) {
+  const Vec3 given = context.config.vec3("rv_direction");
+  if (core::norm(given) > 0) return given;
+  if (mask && mask->has_rv) return mask->rv_centre - field->blood_centre();
+  context.findings.assumption(
+      "no right ventricle in the labels and no rv_direction: it is taken to lie to the patient's "
+      "right and front, which places orifices and AHA segments");
+  return {-1, -1, 0};
+}
+
+void note_attempt(stage::Context& context, int attempt, const Sizes& sizes, const Attempt& made,
+                  const Verdict& verdict) {
+  context.log.info(
+      "attempt {}: {} tetrahedra, smallest dihedral angle {:.1f} deg ({} under the goal before improvement, {} "
+      "after), wall {:+.2f} %, blood {:+.2f} %: {}",
+      attempt, made.mesh.cells.size(), verdict.quality.smallest_dihedral_deg, made.improvement.bad_before,
+      made.improvement.bad_after, verdict.wall_error_percent, verdict.blood_error_percent,
+      verdict.passed() ? "passed" : verdict.text());
+  context.audit("meshing.attempt", {{"attempt", attempt},
+                                    {"wall_size_mm", sizes.wall_mm},
+                                    {"blood_size_mm", sizes.blood_mm},
+                                    {"tetrahedra", made.mesh.cells.size()},
+                                    {"smallest_dihedral_deg", verdict.quality.smallest_dihedral_deg},
+                                    {"wall_error_percent", verdict.wall_error_percent},
+                                    {"blood_error_percent", verdict.blood_error_percent},
+                                    {"passed", verdict.passed()},
+                                    {"faults", verdict.faults}});
+}
+
+[[noreturn]] void give_up(int attempts, const Verdict& last) {
+  core::fail_numerical({.where = "meshing: quality gate",
+                        .expected = "a mesh within all limits",
+                        .found = fmt::format("after {} attempt{}: {}", attempts, attempts == 1 ? "" : "s", last.text()),
+                        .remedy =
+                            "look at the labels for thin or ragged places; lower wall_edge_mm and blood_edge_mm, raise "
+                            "smoothing_voxels or max_attempts"});
+}
+
+/// The gate's loop: refine until a mesh passes.
+mesh::TetMesh mesh_labels(stage::Context& context, const Ventricle& ventricle, Verdict& verdict) {
+  const config::Section& c = context.config;
+  const Target target{ventricle.field.wall_volume_mm3(), ventricle.field.blood_volume_mm3()};
+  const int attempts = static_cast<int>(c.integer("max_attempts"));
+  for (int attempt = 1; attempt <= attempts; ++attempt) {
+    const Sizes sizes = sizes_of(c, attempt);
+    Attempt made;
+    verdict = {};
+    try {
+      made = mesh_ventricle(ventricle, sizes, effort_of(c, attempt));
+      verdict = judge(made.mesh, limits_of(c), target);
+      if (made.leaks > 0) verdict.faults.push_back(fmt::format("blood touches the outside at {} faces", made.leaks));
+    } catch (const std::exception& error) {
+      verdict.faults.push_back(fmt::format("the mesher broke down: {}", error.what()));
+    }
+    note_attempt(context, attempt, sizes, made, verdict);
+    if (verdict.passed()) {
+      context.findings.quantity("attempts", attempt, "1");
+      return std::move(made.mesh);
+    }
+  }
+  give_up(attempts, verdict);
+}
+
+void write_surfaces(stage::Context& context, const HeartMask& mask, const LabelField& field) {
+  const int iterations = static_cast<int>(context.config.integer("surface_smoothing_iterations"));
+  std::vector<std::uint8_t> wall_mask(mask.heart.size()), cavity_mask(mask.heart.size());
+  const artifacts::Geometry& g = mask.geometry;
+  std::int64_t n = 0;
+  for (std::int64_t k = 0; k < g.size[2]; ++k)
+    for (std::int64_t j = 0; j < g.size[1]; ++j)
+      for (std::int64_t i = 0; i < g.size[0]; ++i, ++n) {
+        const Vec3 x = g.to_world({static_cast<double>(i), static_cast<double>(j), static_cast<double>(k)});
+        const bool below = field.height(x) <= 0;
+        wall_mask[n] = below && mask.heart[n] && !mask.blood[n];
+        cavity_mask[n] = below && mask.blood[n];
+      }
+  for (const auto& [name, voxels, expected] : {std::tuple{"wall", &wall_mask, field.wall_volume_mm3()},
+                                               std::tuple{"cavity", &cavity_mask, field.blood_volume_mm3()}}) {
+    const TriangleSurface surface = marching_cubes(g, *voxels, iterations);
+    const std::string group = std::string("/state/surfaces/") + name;
+    context.artifacts.output().write(group + "/points", surface.points);
+    context.artifacts.output().write(group + "/triangles", surface.triangles);
+    const double error = 100 * (surface.volume_mm3() - expected) / expected;
+    context.findings.quantity(std::string("surface.") + name + "_volume_error", error, "%");
+    if (std::abs(error) > 5)
+      context.findings.warning(
+          fmt::format("the smoothed {} surface's volume is {:+.1f} % off the labels", name, error));
+  }
+}
+
+HeartMesh to_heart(mesh::TetMesh mesh) {
+  HeartMesh heart;
+  heart.points = std::move(mesh.points);
+  heart.cells = std::move(mesh.cells);
+  heart.region = std::move(mesh.region);
+  heart.triangles = std::move(mesh.triangles);
+  heart.surface = std::move(mesh.surface);
+  return heart;
+}
+
+HeartMesh from_labels(stage::Context& context, Verdict& verdict, Vec3& towards_rv) {
+  if (!context.artifacts.has(Anatomy::id))
+    core::fail_input({.where = "meshing.source = labels",
+                      .expected = "the artifact `anatomy` of an earlier segmentation",
+                      .found = "none",
+                      .remedy = "run segmentation first, or set meshing.source to \"file\" with a mesh_file"});
+  const config::Section& c = context.config;
+  const auto anatomy = context.artifacts.read<Anatomy>();
+  const double smoothing = c.number("smoothing_voxels"), voxel = anatomy.geometry.spacing[0];
+  const HeartMask mask = heart_mask(anatomy, static_cast<int>(c.integer("minimal_wall_voxels")), 5 * smoothing * voxel);
+  const LabelField field(mask, smoothing);
+  for (const auto& warning : mask.warnings) context.findings.warning(warning);
+  {
+    const auto timing = context.timers.scope("marching cubes");
+    write_surfaces(context, mask, field);
+  }
+  towards_rv = rv_direction(context, &mask, &field);
+  std::vector<std::string> warnings;
+  const OrificeShape shape{c.number("mitral_area_fraction"), c.number("aortic_area_fraction"),
+                           c.number("aortic_angle_deg")};
+  const Ventricle ventricle = make_ventricle(field, towards_rv, shape, warnings);
+  for (const auto& warning : warnings) context.findings.warning(warning);
+  context.findings.assumption(
+      "the image stops at the basal plane: the cavity is closed there by a flat lid, on which two round "
+      "orifices stand for mitral and aortic valve");
+  const auto timing = context.timers.scope("tetrahedra");
+  return to_heart(mesh_labels(context, ventricle, verdict));
+}
+
+HeartMesh from_file(stage::Context& context, Verdict& verdict, Vec3& towards_rv) {
+  const config::Section& c = context.config;
+  const std::filesystem::path file = c.path("mesh_file");
+  if (file.empty())
+    core::fail_configuration({.where = "meshing.mesh_file",
+                              .expected = "the path of a .vtu mesh, as meshing.source is \"file\"",
+                              .found = "none",
+                              .remedy = "name the file, or set meshing.source to \"labels\""});
+  std::vector<std::string> warnings;
+  HeartMesh heart = import_vtu(file, c.number("mesh_scale"), warnings);
+  for (const auto& warning : warnings) context.findings.warning(warning);
+  verdict = judge({heart.points, heart.cells, heart.region, heart.triangles, heart.surface}, limits_of(c), {});
+  context.audit("meshing.import", {{"file", file.filename().string()},
+                                   {"tetrahedra", heart.cells.size()},
+                                   {"smallest_dihedral_deg", verdict.quality.smallest_dihedral_deg},
+                                   {"passed", verdict.passed()},
+                                   {"faults", verdict.faults}});
+  if (!verdict.passed())
+    core::fail_numerical({.where = "meshing.mesh_file: " + file.string(),
+                          .expected = "a mesh within all limits of the quality gate",
+                          .found = verdict.text(),
+                          .remedy = "repair the mesh, or relax the limit that it misses on purpose"});
+  context.findings.quantity("attempts", 1, "1");
+  towards_rv = rv_direction(context, nullptr, nullptr);
+  return heart;
+}
+
+void report(stage::Context& context, const HeartMesh& heart, const Verdict& verdict) {
+  auto& f = context.findings;
+  f.quantity("points", static_cast<double>(heart.points.size()), "1");
+  f.quantity("tetrahedra", static_cast<double>(heart.cells.size()), "1");
+  f.quantity("wall_volume", verdict.wall_mm3 / 1000, "ml");
+  f.quantity("cavity_volume", verdict.blood_mm3 / 1000, "ml");
+  f.quantity("wall_volume_error", verdict.wall_error_percent, "%");
+  f.quantity("cavity_volume_error", verdict.blood_error_percent, "%");
+  f.quantity("smallest_dihedral", verdict.quality.smallest_dihedral_deg, "deg");
+  f.quantity("largest_aspect_ratio", verdict.quality.largest_aspect_ratio, "1");
+  double area[7] = {};
+  for (std::size_t t = 0; t < heart.triangles.size(); ++t)
+    area[heart.surface[t]] += core::norm(mesh::vector_area(heart.points, heart.triangles[t]));
+  for (int tag = artifacts::surface_endocardium; tag <= artifacts::surface_lid; ++tag)
+    if (area[tag] > 0) f.quantity(fmt::format("area.{}", artifacts::surface_name(tag)), area[tag], "mm^2");
+}
+
+class Meshing : public stage::Stage {
+ public:
+  stage::Contract contract() const override {
+    return {.name = "meshing",
+            .summary = "one conforming tetrahedral mesh of wall and blood, with surfaces, fibres and segments",
+            .writes = {HeartMesh::id},
+            .reads_if_present = {Anatomy::id},
+            .serial = true};
+  }
+  config::Spec parameters() const override { return all_parameters(); }
+
+  stage::Outcome run(stage::Context& context) override {
+    core::on_root(context.comm, [&] {
+      Verdict verdict;
+      Vec3 towards_rv{};
+      HeartMesh heart = context.config.text("source") == "file" ? from_file(context, verdict, towards_rv)
+                                                                : from_labels(context, verdict, towards_rv);
+      {
+        const auto timing = context.timers.scope("coordinates and fibres");
+        assign_coordinates(heart, towards_rv,
+                           {context.config.number("fibre_endo_deg"), context.config.number("fibre_epi_deg")});
+      }
+      report(context, heart, verdict);
+      context.findings.assumption(
+          fmt::format("fibres follow the Laplace-Dirichlet rule with helix angles from {:g} deg (endocardium) to {:g} "
+                      "deg (epicardium)",
+                      context.config.number("fibre_endo_deg"), context.config.number("fibre_epi_deg")));
+      context.artifacts.write(heart);
+      context.log.info("{} points, {} tetrahedra; wall {:.1f} ml, cavity {:.1f} ml", heart.points.size(),
+                       heart.cells.size(), verdict.wall_mm3 / 1000, verdict.blood_mm3 / 1000);
+    });
+    return stage::Outcome::complete;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<stage::Stage> make_stage() { return std::make_unique<Meshing>(); }
+
+}  // namespace cardiotwin::meshing
