@@ -32,7 +32,7 @@ table { border-collapse: collapse; margin: .5rem 0; font-variant-numeric: tabula
 th { text-align: left; font-weight: 600; color: var(--soft); font-size: .85rem; }
 th, td { padding: .28rem 1.3rem .28rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 table.figures td:nth-child(2) { text-align: right; white-space: nowrap; }
-table.provenance td { overflow-wrap: anywhere; font-size: .88rem; }
+table.provenance td { font-size: .88rem; } table.provenance code { font-size: .68rem; }
 td.out { color: #a5481f; font-weight: 600; }
 code { font: .84em ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 .cards { display: flex; flex-wrap: wrap; gap: .8rem; margin: .9rem 0 .3rem; }

@@ -26,9 +26,10 @@ constexpr StageText stage_texts[] = {
     {"mechanics", "Mechanics", "One beat of the wall against a model of the circulation."},
     {"hemodynamics", "Blood flow", "Flow in the moving cavity over the beat, from the Navier-Stokes equations."}};
 
-/// "lv_peak_pressure" as words.
+/// "anatomy.lv_cavity_volume" as words: "anatomy: lv cavity volume".
 std::string words(std::string name) {
   std::replace(name.begin(), name.end(), '_', ' ');
+  for (auto dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 2)) name.replace(dot, 1, ": ");
   return name;
 }
 
