@@ -20,7 +20,7 @@ struct Words {
   pipeline::Request request;
   bool markdown = false;
   std::string file, expected;
-  cardiotwin::phantom::Options phantom;
+  cardiotwin::phantom::CineMrOptions phantom;
   std::string modality = "cine-mr";
 };
 
@@ -53,6 +53,8 @@ void describe(CLI::App& app, Words& words) {
       ->required();
   auto* phantom = app.add_subcommand("phantom", "make a synthetic study, with its true labels");
   phantom->add_option("--modality", words.modality, "cine-mr")->check(CLI::IsMember({"cine-mr"}));
+  phantom->add_option("--slices", words.phantom.slices, "0: as many as cover the heart");
+  phantom->add_option("--phases", words.phantom.phases, "cardiac phases");
   phantom->add_option("--seed", words.phantom.seed, "another number, another heart");
   phantom->add_option("--output", words.phantom.output, "folder to make")->required();
 }
