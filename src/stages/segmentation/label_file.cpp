@@ -5,13 +5,17 @@
 #include <itkMetaImageIO.h>
 #include <itkNiftiImageIO.h>
 #include <itkNrrdImageIO.h>
+#include <itkVectorImage.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <numeric>
 
 #include "cardiotwin/core/error.hpp"
+#include "cardiotwin/io/files.hpp"
 #include "cardiotwin/io/sha256.hpp"
 
 namespace cardiotwin::segmentation {
@@ -32,6 +36,40 @@ itk::ImageIOBase::Pointer reader_for(const std::filesystem::path& path) {
   core::fail_input({path.string(), "a NRRD, NIfTI or MetaImage file", "another kind of file", remedy});
 }
 
+/// A file that ITK reads with the same content. ITK takes a further axis of a NRRD only where its kind is "list", while
+/// the standard's word for cardiac phases is "time": such a file is read through a copy with the other word, removed at
+/// the end.
+class Readable {
+ public:
+  explicit Readable(const std::filesystem::path& path) : path_(path) {
+    if (path.extension() != ".nrrd") return;
+    std::string bytes = io::read_file(path);
+    const std::size_t header = bytes.find("\n\n"), kinds = bytes.find("\nkinds: ");
+    if (header == std::string::npos || kinds > header) return;
+    const std::size_t time = bytes.find(" time\n", kinds);
+    if (time == std::string::npos || time != bytes.find('\n', kinds + 1) - 5) return;
+    bytes.replace(time, 5, " list");
+    std::string name = (std::filesystem::temp_directory_path() / "labelsXXXXXX.nrrd").string();
+    const int file = mkstemps(name.data(), 5);
+    if (file < 0) return;
+    ::close(file);
+    path_ = name;
+    copied_ = true;
+    io::write_durably(path_, bytes);
+  }
+  ~Readable() {
+    std::error_code ignored;
+    if (copied_) std::filesystem::remove(path_, ignored);
+  }
+  Readable(const Readable&) = delete;
+  Readable& operator=(const Readable&) = delete;
+  std::string name() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+  bool copied_ = false;
+};
+
 Geometry geometry_of(const itk::ImageIOBase& io) {
   Geometry g;
   for (unsigned a = 0; a < 3; ++a) {
@@ -46,33 +84,51 @@ Geometry geometry_of(const itk::ImageIOBase& io) {
   return g;
 }
 
+template <class Volume>
+typename Volume::Pointer read_volume(const itk::ImageIOBase::Pointer& io) {
+  const auto reader = itk::ImageFileReader<Volume>::New();
+  reader->SetImageIO(io);
+  reader->SetFileName(io->GetFileName());
+  reader->Update();
+  return reader->GetOutput();
+}
+
+/// All values, phase slowest. A time axis arrives as a fourth dimension (NIfTI) or as the components of a voxel (NRRD).
+std::vector<float> read_values(const itk::ImageIOBase::Pointer& io, std::size_t phases) {
+  if (io->GetNumberOfDimensions() == 4) {
+    const auto volume = read_volume<itk::Image<float, 4>>(io);
+    const float* first = volume->GetBufferPointer();
+    return {first, first + volume->GetPixelContainer()->Size()};
+  }
+  const auto volume = read_volume<itk::VectorImage<float, 3>>(io);
+  const float* first = volume->GetBufferPointer();
+  const std::size_t voxels = volume->GetPixelContainer()->Size() / phases;
+  std::vector<float> values(voxels * phases);
+  for (std::size_t p = 0; p < phases; ++p)
+    for (std::size_t v = 0; v < voxels; ++v) values[p * voxels + v] = first[v * phases + p];
+  return values;
+}
+
 Labels read_with_itk(const std::filesystem::path& path) {
+  const Readable readable(path);
   const auto io = reader_for(path);
-  io->SetFileName(path.string());
+  io->SetFileName(readable.name());
   io->ReadImageInformation();
-  if (io->GetNumberOfDimensions() < 3 || io->GetNumberOfDimensions() > 4 || io->GetNumberOfComponents() != 1)
-    core::fail_input({path.string(), "a label volume of 3 or 4 dimensions",
-                      std::to_string(io->GetNumberOfDimensions()) + " dimensions, " +
-                          std::to_string(io->GetNumberOfComponents()) + " values a voxel",
+  const unsigned dimensions = io->GetNumberOfDimensions(), components = io->GetNumberOfComponents();
+  if (dimensions < 3 || dimensions > 4 || (dimensions == 4 && components != 1))
+    core::fail_input({path.string(), "a label volume, or one for each phase",
+                      std::to_string(dimensions) + " dimensions with " + std::to_string(components) + " values a voxel",
                       remedy});
   Labels labels;
   labels.geometry = geometry_of(*io);
-  const std::size_t phases = io->GetNumberOfDimensions() == 4 ? io->GetDimensions(3) : 1;
+  const std::size_t phases = dimensions == 4 ? io->GetDimensions(3) : components;
   labels.phase_times_ms.resize(phases);
   std::iota(labels.phase_times_ms.begin(), labels.phase_times_ms.end(), 0.0);
-  using Volume = itk::Image<double, 4>;
-  const auto reader = itk::ImageFileReader<Volume>::New();
-  reader->SetImageIO(io);
-  reader->SetFileName(path.string());
-  reader->Update();
-  const double* voxels = reader->GetOutput()->GetBufferPointer();
-  const std::size_t count = reader->GetOutput()->GetPixelContainer()->Size();
-  labels.labels.reserve(count);
-  for (std::size_t v = 0; v < count; ++v) {
-    if (!(voxels[v] >= 0 && voxels[v] < artifacts::label_count && voxels[v] == std::floor(voxels[v])))
+  for (const float value : read_values(io, phases)) {
+    if (!(value >= 0 && value < artifacts::label_count && value == std::floor(value)))
       core::fail_input({path.string(), "labels 0 background, 1 LV cavity, 2 LV wall, 3 RV cavity",
-                        "the value " + std::to_string(voxels[v]), remedy});
-    labels.labels.push_back(static_cast<std::uint8_t>(voxels[v]));
+                        "the value " + std::to_string(value), remedy});
+    labels.labels.push_back(static_cast<std::uint8_t>(value));
   }
   return labels;
 }
