@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cardiotwin/fem/assembly.hpp"
 #include "cardiotwin/fem/element.hpp"
 
 namespace cardiotwin::electrophysiology {
@@ -75,6 +76,7 @@ Monodomain::Monodomain(Comm comm, const mesh::TetMesh& mesh, std::span<const Vec
 void Monodomain::assemble(const mesh::TetMesh& mesh, std::span<const Vec3> fibres) {
   mass_ = space_.make_matrix();
   system_ = space_.make_matrix();
+  fem::MatrixAssembly add_mass(space_, mass_), add_system(space_, system_);
   lumped_.assign(space_.locals(), 0);
   const double scale = 1 / (options_.surface_to_volume * options_.capacitance);  // sigma to D [mm^2/ms]
   const double across = scale * options_.conductivity_across;
@@ -94,15 +96,13 @@ void Monodomain::assemble(const mesh::TetMesh& mesh, std::span<const Vec3> fibre
         mass[4 * i + j] = consistent;
         system[4 * i + j] = (1 - a) * consistent + a * lumped + dt * stiffness;
       }
-    const PetscInt* nodes = &space_.cell_nodes()[4 * c];
-    check(MatSetValuesLocal(mass_, 4, nodes, 4, nodes, mass.data(), ADD_VALUES));
-    check(MatSetValuesLocal(system_, 4, nodes, 4, nodes, system.data(), ADD_VALUES));
+    const auto nodes = space_.cell_nodes().subspan(4 * c, 4);
+    add_mass.add(nodes, mass);
+    add_system.add(nodes, system);
     cell_volume_.push_back(affine.volume);
   }
-  for (Mat matrix : {mass_.get(), system_.get()}) {
-    check(MatAssemblyBegin(matrix, MAT_FINAL_ASSEMBLY));
-    check(MatAssemblyEnd(matrix, MAT_FINAL_ASSEMBLY));
-  }
+  add_mass.finish();
+  add_system.finish();
   // Row sums of the mass are the lumped mass.
   check(VecSet(right_, 1));
   check(MatMult(mass_, right_, work_));

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "cardiotwin/fem/assembly.hpp"
 #include "cardiotwin/fem/element.hpp"
 #include "cardiotwin/fem/solver.hpp"
 #include "cardiotwin/mesh/edge_index.hpp"
@@ -225,6 +226,46 @@ TEST(Space, BlockMatrixTakesBlocksByLocalNode) {
   MatInfo info;
   check(MatGetInfo(matrix, MAT_GLOBAL_SUM, &info));
   EXPECT_EQ(info.mallocs, 0);
+}
+
+/// A block of numbers that rounding notices, for a cell of the mesh.
+std::vector<double> some_block(std::int32_t cell, int components) {
+  std::vector<double> block(16 * components * components);
+  for (std::size_t k = 0; k < block.size(); ++k) block[k] = std::sin(1.0 + 17.0 * cell + 0.3 * static_cast<double>(k));
+  return block;
+}
+
+TEST(MatrixAssembly, EqualsPetscsOwnAndGivesTheSameBitsEveryTime) {
+  const Comm comm;
+  const auto mesh = cubes(5);
+  const Space space(comm, mesh, 1);
+  for (int components : {1, 3}) {
+    const Matrix theirs = space.make_matrix(components);
+    for (std::size_t c = 0; c < space.cells().size(); ++c)
+      check(MatSetValuesBlockedLocal(theirs, 4, &space.cell_nodes()[4 * c], 4, &space.cell_nodes()[4 * c],
+                                     some_block(space.cells()[c], components).data(), ADD_VALUES));
+    check(MatAssemblyBegin(theirs, MAT_FINAL_ASSEMBLY));
+    check(MatAssemblyEnd(theirs, MAT_FINAL_ASSEMBLY));
+    Matrix first;
+    for (int repeat = 0; repeat < 20; ++repeat) {
+      Matrix ours = space.make_matrix(components);
+      MatrixAssembly assembly(space, ours, components);
+      for (std::size_t c = 0; c < space.cells().size(); ++c)
+        assembly.add(space.cell_nodes().subspan(4 * c, 4), some_block(space.cells()[c], components));
+      assembly.finish();
+      if (repeat == 0) {
+        first = std::move(ours);
+        continue;
+      }
+      PetscBool same = PETSC_FALSE;
+      check(MatEqual(first, ours, &same));
+      EXPECT_TRUE(same);
+    }
+    PetscReal difference = 0;
+    check(MatAXPY(first, -1, theirs, SAME_NONZERO_PATTERN));
+    check(MatNorm(first, NORM_FROBENIUS, &difference));
+    EXPECT_LT(difference, 1e-12);
+  }
 }
 
 TEST(Space, RefusesPointsWithoutACell) {
