@@ -99,8 +99,10 @@ def main():
     print(f"{len(train)} real and {len(synthetic)} phantom slices; held out {len(held_out)} and {len(synthetic_out)}", flush=True)
 
     network, average = UNet(), UNet()
+    earlier = "random weights"
     if options.start_from:
         network.load_state_dict(torch.load(options.start_from)["weights"])
+        earlier = {k: v for k, v in json.loads(options.start_from.with_suffix(".json").read_text()).items() if k != "curve"}
     average.load_state_dict(network.state_dict())
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=1e-2)
     warmup = 50
@@ -118,7 +120,7 @@ def main():
                      "never_read": sorted(studies.TEST_PATIENTS)},
             "settings": {"iterations": options.iterations, "batch": options.batch, "phantom_share": options.phantom_share,
                          "optimiser": f"AdamW {options.rate}, weight decay 1e-2, cosine", "average": 0.99, "seed": options.seed,
-                         "started_from": str(options.start_from.name) if options.start_from else "random weights"},
+                         "started_from": earlier},
             "iterations_done": iteration, "cpu_seconds": round(time.process_time() - begin),
             "parameters": sum(p.numel() for p in network.parameters()),
             "dice_real_held_out": dice_of(average, held_out),

@@ -33,9 +33,9 @@ def patches(samples, random):
     images = torch.from_numpy(np.stack([s.image for s in samples]).astype(np.float32))[:, None]
     sets = torch.from_numpy(np.stack([s.sets for s in samples]).astype(np.float32))[:, None]
     # row and column directions of a short-axis plane are the operator's choice: quarter turns and mirror images happen
-    angle = np.deg2rad(random.uniform(-45, 45, n) + 90 * random.integers(4, size=n) * (random.random(n) < 0.3))
+    angle = np.deg2rad(random.uniform(-45, 45, n) + 90 * random.integers(4, size=n) * (random.random(n) < 0.15))
     scale = np.exp(random.uniform(-0.3, 0.3, n))
-    mirror = np.where(random.random(n) < 0.3, -1.0, 1.0)
+    mirror = np.where(random.random(n) < 0.15, -1.0, 1.0)
     # between the middle of the image, which inference uses, and the middle of the heart
     middle = np.stack([random.uniform(0, 1) * centre(s.sets) for s in samples]) + random.uniform(-18, 18, (n, 2))
     c, s = np.cos(angle) * scale, np.sin(angle) * scale

@@ -39,7 +39,7 @@ def contour_sets(shape, spacing, inner, outer):
     return sets
 
 
-def sunnybrook(folder, patients=("SCD0000101", "SCD0000201")):
+def sunnybrook(folder, patients=("SCD0000101", "SCD0000201"), weight=2.0):
     """Manual contours: cavity and wall at end diastole, cavity at end systole; the right ventricle is not contoured."""
     folder = pathlib.Path(folder)
     with open(folder / "link.csv") as file:
@@ -57,7 +57,7 @@ def sunnybrook(folder, patients=("SCD0000101", "SCD0000201")):
             outer = contours / "o-contours" / f"IM-0001-{number:04d}-ocontour-manual.txt"
             sets = contour_sets(image.shape, spacing, read_contour(inner), read_contour(outer) if outer.exists() else None)
             samples.append(Sample(resample(image, spacing), resample(sets, spacing, order=0),
-                                  f"sunnybrook {patient} slice {(number - 1) // 20} phase {(number - 1) % 20}"))
+                                  f"sunnybrook {patient} slice {(number - 1) // 20} phase {(number - 1) % 20}", weight))
     return samples
 
 

@@ -15,9 +15,6 @@ using artifacts::lv_cavity;
 using artifacts::lv_wall;
 using artifacts::rv_cavity;
 
-constexpr double open_ring = 0.6;           // less wall than this around the cavity: beyond the base
-constexpr double smallest_cavity_mm2 = 20;  // less is no cavity but noise
-
 template <class Predicate>
 Mask mask_where(const std::uint8_t* labels, std::int64_t n, Predicate predicate) {
   Mask mask(static_cast<std::size_t>(n));
@@ -25,10 +22,6 @@ Mask mask_where(const std::uint8_t* labels, std::int64_t n, Predicate predicate)
   return mask;
 }
 bool is_ventricle(std::uint8_t label) { return label == lv_cavity || label == lv_wall; }
-
-std::int64_t area(const std::uint8_t* slice, std::int64_t pixels, int label) {
-  return std::count(slice, slice + pixels, label);
-}
 
 /// In place, one slice whose labels 1 and 2 are the ventricle's: one piece, round cavity, no holes.
 void clean_slice(const Size& size, std::uint8_t* labels) {
@@ -99,31 +92,80 @@ double volume_ml(const Geometry& g, const std::uint8_t* labels, int label) {
 
 namespace {
 
-/// Slices around the largest cavity that hold a closed ring.
-SliceRange closed_slices(const Geometry& g, const std::uint8_t* labels) {
+/// One slice of a structure as a mask.
+template <class Predicate>
+Mask slice_mask(const Geometry& g, const std::uint8_t* labels, std::int64_t k, Predicate predicate) {
   const std::int64_t pixels = g.size[0] * g.size[1];
-  const auto smallest = std::max<std::int64_t>(1, std::llround(smallest_cavity_mm2 / (g.spacing[0] * g.spacing[1])));
-  std::vector<std::int64_t> areas;
-  for (std::int64_t k = 0; k < g.size[2]; ++k) areas.push_back(area(labels + k * pixels, pixels, lv_cavity));
-  const auto used = [&](std::int64_t k) {
-    return areas[static_cast<std::size_t>(k)] >= smallest && ring_closure(g, labels, k) >= open_ring;
+  return mask_where(labels + k * pixels, pixels, predicate);
+}
+std::int64_t pixels_in(const Mask& mask) { return std::ranges::count(mask, 1); }
+
+/// Does a slice's structure continue the one in the slice next to it: mostly over it, and not much larger?
+bool continues(const Mask& mask, const Mask& neighbour, double largest_growth) {
+  std::int64_t both = 0;
+  for (std::size_t v = 0; v < mask.size(); ++v) both += mask[v] && neighbour[v];
+  return 2 * both >= std::min(pixels_in(mask), pixels_in(neighbour)) &&
+         static_cast<double>(pixels_in(mask)) <= largest_growth * static_cast<double>(pixels_in(neighbour));
+}
+
+constexpr double open_ring = 0.65;          // less wall than this around the cavity: beyond the base
+constexpr double least_solidity = 0.85;     // area over the area of its hull: less is no cavity but a misled network
+constexpr double smallest_cavity_mm2 = 20;  // less is noise
+
+bool is_cavity(std::uint8_t label) { return label == lv_cavity; }
+
+/// Slices around the largest cavity that hold a closed ring, each continuing its neighbour.
+SliceRange closed_slices(const Geometry& g, const std::uint8_t* labels) {
+  const Size slice{1, g.size[1], g.size[0]};
+  const double pixel = g.spacing[0] * g.spacing[1];
+  std::vector<Mask> cavity;
+  for (std::int64_t k = 0; k < g.size[2]; ++k) cavity.push_back(slice_mask(g, labels, k, is_cavity));
+  const auto of = [&](std::int64_t k) -> const Mask& { return cavity[static_cast<std::size_t>(k)]; };
+  const auto closed = [&](std::int64_t k) {
+    const auto n = static_cast<double>(pixels_in(of(k)));
+    return n * pixel >= smallest_cavity_mm2 && ring_closure(g, labels, k) >= open_ring &&
+           n >= least_solidity * static_cast<double>(pixels_in(convex_hull(of(k), slice)));
   };
   SliceRange range;
   std::int64_t middle = -1;
   for (std::int64_t k = 0; k < g.size[2]; ++k)
-    if (used(k) && (middle < 0 || areas[static_cast<std::size_t>(k)] > areas[static_cast<std::size_t>(middle)]))
-      middle = k;
+    if (closed(k) && (middle < 0 || pixels_in(of(k)) > pixels_in(of(middle)))) middle = k;
   if (middle < 0) return range;
+  constexpr double growth = 1.3;
   range.first = range.last = middle;
-  while (range.first > 0 && used(range.first - 1)) --range.first;
-  while (range.last + 1 < g.size[2] && used(range.last + 1)) ++range.last;
+  while (range.first > 0 && closed(range.first - 1) && continues(of(range.first - 1), of(range.first), growth))
+    --range.first;
+  while (range.last + 1 < g.size[2] && closed(range.last + 1) && continues(of(range.last + 1), of(range.last), growth))
+    ++range.last;
   // The ventricle is widest towards its base.
   double moment = 0;
   for (std::int64_t k = range.first; k <= range.last; ++k)
-    moment += static_cast<double>(areas[static_cast<std::size_t>(k)]) *
-              (static_cast<double>(2 * k - range.first - range.last));
+    moment += static_cast<double>(pixels_in(of(k))) * static_cast<double>(2 * k - range.first - range.last);
   range.base_is_last = moment >= 0;
   return range;
+}
+
+/// In place: the last slice in which wall continues the ventricle towards the apex stays wall; everything of the
+/// ventricle beyond that, and beyond the base, goes.
+void clear_beyond(const Geometry& g, const SliceRange& range, std::uint8_t* labels) {
+  const std::int64_t pixels = g.size[0] * g.size[1];
+  const std::int64_t towards_apex = range.base_is_last ? -1 : 1, apical = range.base_is_last ? range.first : range.last;
+  std::int64_t wall_end = apical;  // the most apical slice with wall
+  for (std::int64_t k = apical + towards_apex; k >= 0 && k < g.size[2]; k += towards_apex) {
+    const Mask region = slice_mask(g, labels, k, is_ventricle);
+    if (pixels_in(region) == 0 || !continues(region, slice_mask(g, labels, k - towards_apex, is_ventricle), 1.1)) break;
+    wall_end = k;
+  }
+  for (std::int64_t k = 0; k < g.size[2]; ++k) {
+    if (k >= range.first && k <= range.last) continue;
+    const bool beyond_base = range.base_is_last ? k > range.last : k < range.first;
+    const bool apical_wall = !beyond_base && (k - wall_end) * towards_apex <= 0;
+    std::uint8_t* slice = labels + k * pixels;
+    for (std::int64_t v = 0; v < pixels; ++v) {
+      if (is_ventricle(slice[v])) slice[v] = apical_wall ? std::uint8_t{lv_wall} : std::uint8_t{0};
+      if (slice[v] == rv_cavity && beyond_base) slice[v] = 0;
+    }
+  }
 }
 
 }  // namespace
@@ -131,7 +173,6 @@ SliceRange closed_slices(const Geometry& g, const std::uint8_t* labels) {
 SliceRange settle_beat(artifacts::Labels& labels) {
   const Geometry& g = labels.geometry;
   const auto phases = static_cast<std::int64_t>(labels.phase_times_ms.size());
-  const std::int64_t pixels = g.size[0] * g.size[1];
   const auto volume = [&](std::int64_t p) { return volume_ml(g, labels.phase(p), lv_cavity); };
   const auto largest_phase = [&] {
     std::int64_t best = 0;
@@ -150,17 +191,7 @@ SliceRange settle_beat(artifacts::Labels& labels) {
                         range.size() <= 0 ? "none" : "one in " + std::to_string(range.size()) + " slices",
                         "check that the series is a short-axis cine stack, or give segmentation.labels_file"});
     }
-    for (std::int64_t p = 0; p < phases; ++p)
-      for (std::int64_t k = 0; k < g.size[2]; ++k) {
-        const bool beyond_base = range.base_is_last ? k > range.last : k < range.first;
-        const bool beyond_apex = range.base_is_last ? k < range.first : k > range.last;
-        if (!beyond_base && !beyond_apex) continue;
-        std::uint8_t* slice = labels.labels.data() + p * g.voxels() + k * pixels;
-        for (std::int64_t v = 0; v < pixels; ++v) {
-          if (is_ventricle(slice[v])) slice[v] = beyond_base ? std::uint8_t{0} : std::uint8_t{lv_wall};
-          if (slice[v] == rv_cavity && beyond_base) slice[v] = 0;
-        }
-      }
+    for (std::int64_t p = 0; p < phases; ++p) clear_beyond(g, range, labels.labels.data() + p * g.voxels());
   }
   labels.end_systole = labels.end_diastole;
   for (std::int64_t p = 0; p < phases; ++p)
