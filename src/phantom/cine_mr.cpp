@@ -103,7 +103,7 @@ void write_labels(const std::filesystem::path& path, const Phantom& p) {
   file << "NRRD0005\ntype: uint8\ndimension: 4\nspace: left-posterior-superior\nsizes: " << g.size[0] << ' '
        << g.size[1] << ' ' << g.size[2] << ' ' << p.phase_times_ms.size() << "\nspace directions: ";
   for (int axis = 0; axis < 3; ++axis) vector(file, g.spacing[axis] * g.axes[axis]), file << ' ';
-  file << "none\nkinds: domain domain domain time\nencoding: raw\nspace origin: ";
+  file << "none\nkinds: domain domain domain list\nencoding: raw\nspace origin: ";
   vector(file, g.origin);
   file << "\n\n";
   file.write(reinterpret_cast<const char*>(p.labels.data()), static_cast<std::streamsize>(p.labels.size()));

@@ -116,6 +116,100 @@ TEST(Stack, OldImagingIsFlagged) {
   EXPECT_TRUE(warned(bench, "181 days old"));
 }
 
+/// A plane of 8 x 8 pixels, all of one value, at height z.
+phantom::MrImage flat(double z, double trigger_ms, int value) {
+  static std::uint64_t key = 1000;
+  return {.patient_name = "A",
+          .patient_id = "A",
+          .study_key = 1,
+          .series_key = 2,
+          .instance_key = ++key,
+          .series_description = "flat",
+          .instance_number = static_cast<int>(key),
+          .rows = 8,
+          .columns = 8,
+          .position = {0, 0, z},
+          .trigger_time_ms = trigger_ms,
+          .interval_ms = 900,
+          .pixels = std::vector<std::int16_t>(64, static_cast<std::int16_t>(value))};
+}
+
+void write_all(const fs::path& folder, const std::vector<phantom::MrImage>& images) {
+  fs::create_directories(folder);
+  for (const auto& image : images) phantom::write_dicom(folder / std::to_string(image.instance_key), image);
+}
+
+TEST(Stack, PhasesFollowTheTriggerTimeNotTheInstanceNumber) {
+  const test::TemporaryFolder folder;
+  on_disk([&] {
+    std::vector<phantom::MrImage> images;
+    for (const int phase : {2, 0, 1})
+      for (const int k : {1, 3, 0, 2}) images.push_back(flat(10 * k, 300 * phase, 10 * k + phase));
+    write_all(folder.path() / "study", images);
+  });
+  test::Workbench bench;
+  const auto image = ingest(bench, {{"dicom_folder", (folder.path() / "study").string()}});
+  EXPECT_THAT(image.phase_times_ms, testing::Pointwise(testing::DoubleNear(1e-9), {0.0, 300.0, 600.0}));
+  for (std::int64_t phase = 0; phase < 3; ++phase)
+    for (std::int64_t k = 0; k < 4; ++k) EXPECT_EQ(image.phase(phase)[64 * k], static_cast<float>(10 * k + phase));
+}
+
+TEST(Stack, ARepeatedSliceReplacesTheEarlierOne) {
+  const test::TemporaryFolder folder;
+  on_disk([&] {
+    std::vector<phantom::MrImage> images;
+    for (int k = 0; k < 4; ++k)
+      for (int repeat = 0; repeat < (k == 2 ? 2 : 1); ++repeat) {
+        images.push_back(flat(10 * k, 0, 10 * k + repeat));
+        images.back().series_number = 5 + k + 10 * repeat,
+        images.back().series_key = 50 + static_cast<std::uint64_t>(images.size());
+      }
+    write_all(folder.path() / "study", images);
+  });
+  test::Workbench bench;
+  const auto image = ingest(bench, {{"dicom_folder", (folder.path() / "study").string()}});
+  EXPECT_EQ(image.voxels[2 * 64], 21);
+  EXPECT_TRUE(warned(bench, "slice at 20 mm was imaged in 2 series; series 17, the last, is used"));
+}
+
+TEST(Stack, TheLargestCineIsTakenAndTheSeriesMayBeChosen) {
+  const test::TemporaryFolder folder;
+  on_disk([&] {
+    std::vector<phantom::MrImage> images;
+    const auto add = [&](int series, const char* name, int slices, int phases) {
+      for (int k = 0; k < slices; ++k)
+        for (int p = 0; p < phases; ++p) {
+          images.push_back(flat(10 * k, 100 * p, series));
+          images.back().series_number = series, images.back().series_key = 100 + static_cast<std::uint64_t>(series);
+          images.back().series_description = name;
+        }
+    };
+    add(1, "localiser", 9, 1), add(2, "cine short axis", 5, 4), add(3, "perfusion", 3, 12), add(4, "cine rest", 5, 4);
+    write_all(folder.path() / "study", images);
+  });
+  test::Workbench bench;
+  config::Json parameters = {{"dicom_folder", (folder.path() / "study").string()}};
+  const std::string both = refusal(bench, parameters);
+  EXPECT_THAT(
+      both, testing::AllOf(HasSubstr("expected one stack that fits best"), HasSubstr("series 2 \"cine short axis\"")));
+  for (const auto& [series, value] : {std::pair("short AXIS", 2.0F), std::pair("4", 4.0F), std::pair("1", 1.0F)}) {
+    parameters["series"] = series;
+    EXPECT_EQ(ingest(bench, parameters).voxels[0], value) << series;
+  }
+}
+
+TEST(Stack, ADamagedFileOfNoKnownSeriesIsSaidAndLeftOut) {
+  const test::TemporaryFolder folder;
+  const auto p = make(small(folder.path()));
+  on_disk([&] {
+    fs::copy_file(p.files[0], folder.path() / "dicom/broken.dcm");
+    fs::resize_file(folder.path() / "dicom/broken.dcm", 300);
+  });
+  test::Workbench bench;
+  expect_same(ingest(bench, {{"dicom_folder", (folder.path() / "dicom").string()}}), p);
+  EXPECT_TRUE(warned(bench, "broken.dcm: the file is truncated or damaged; left out"));
+}
+
 /// Six planes of which plane k is displaced by `drift` mm a slice along the rows, of an image linear in patient x and
 /// y.
 void write_tilted(const fs::path& folder, double drift, double second_gap) {
