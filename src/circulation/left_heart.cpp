@@ -9,9 +9,9 @@ namespace {
 /// end-diastolic volume. The start flow is limited so that the cubic stays monotone (Fritsch and Carlson 1980).
 double kicked_volume(const LeftHeart& heart, const LeftHeartState& state, double time) {
   const double missing = heart.end_diastolic_volume - state.kick_volume;
-  const double x = std::clamp((time - kick_start(heart)) / heart.atrial_systole, 0.0, 1.0);
+  const double length = heart.cycle - state.kick_time, x = std::clamp((time - state.kick_time) / length, 0.0, 1.0);
   const double limit = std::max(3 * missing, 0.0);
-  const double slope = std::clamp(state.kick_flow * heart.atrial_systole, 0.0, limit);
+  const double slope = std::clamp(state.kick_flow * length, 0.0, limit);
   return state.kick_volume + missing * x * x * (3 - 2 * x) + slope * x * (1 - x) * (1 - x);
 }
 
@@ -22,7 +22,7 @@ Flows flows(const LeftHeart& heart, const LeftHeartState& state, double pressure
   const Valve outlet{heart.aortic.resistance + heart.arteries.characteristic + next.slope};
   const double drop_out = pressure - next.offset;
   Flows result{0, outlet.flow(drop_out), -outlet.derivative(drop_out)};
-  if (state.kick_volume >= 0) {
+  if (state.kick_time >= 0) {
     result.mitral = (kicked_volume(heart, state, state.time + step) - state.volume) / step;
   } else {
     const double drop_in = heart.atrial_pressure - pressure;
@@ -42,7 +42,8 @@ void advance(const LeftHeart& heart, LeftHeartState& state, const Flows& flows, 
   state.volume = volume;
   state.mitral_flow = flows.mitral;
   state.aortic_flow = flows.aortic;
-  if (state.kick_volume < 0 && state.time >= kick_start(heart) - 1e-9) {
+  if (state.kick_time < 0 && state.time >= kick_start(heart) - 1e-9) {
+    state.kick_time = state.time;
     state.kick_volume = volume;
     state.kick_flow = flows.mitral;
   }

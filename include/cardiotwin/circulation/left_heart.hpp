@@ -32,8 +32,8 @@ struct LeftHeartState {
   double volume = 0;               ///< of the ventricle
   double compliance_pressure = 0;  ///< of the arteries
   double mitral_flow = 0, aortic_flow = 0;
-  /// Start of the atrial systole: volume and flow then. Negative volume: not yet.
-  double kick_volume = -1, kick_flow = 0;
+  /// First step border within the atrial systole: time, volume and flow then. Negative time: not yet.
+  double kick_time = -1, kick_volume = 0, kick_flow = 0;
 };
 
 /// Flows of a step that ends at ventricular pressure P, and the derivative of (mitral - aortic) by P.

@@ -76,37 +76,46 @@ void Beat::fill_to(double pressure) {
 }
 
 /// One fixed-point iteration for the stress-free reference (Sellier, Eng Mech 18 (2011) 461-475): the reference moves
-/// by what the loaded wall misses the image.
+/// by what the loaded wall misses the image, or by part of it. Where even a small part fails the reference stays as it
+/// is.
 void Beat::unload() {
-  std::vector<double> u = wall_.gather_displacement(now_);
+  if (unloading_stopped_) return;
+  for (double share : {1.0, 0.5, 0.25})
+    if (unload(share)) return;
+  unloading_stopped_ = true;
+}
+
+bool Beat::unload(double share) {
+  std::vector<double> u = wall_.gather_displacement(now_), p = wall_.gather_pressure(now_);
   wall_.comm().broadcast(u);
-  std::vector<Vec3> reference(wall_.reference().begin(), wall_.reference().end());
-  const std::vector<Vec3> old = reference;
-  for (std::size_t p = 0; p < reference.size(); ++p)
-    for (int i = 0; i < 3; ++i) reference[p][i] += image_[p][i] - (old[p][i] + u[3 * p + i]);
+  wall_.comm().broadcast(p);
+  const std::vector<Vec3> old(wall_.reference().begin(), wall_.reference().end());
+  std::vector<Vec3> reference = old, moved(old.size());
+  for (std::size_t n = 0; n < old.size(); ++n) {
+    const Vec3 loaded = old[n] + Vec3{u[3 * n], u[3 * n + 1], u[3 * n + 2]};
+    moved[n] = share * (image_[n] - loaded);
+    reference[n] = old[n] + moved[n];
+  }
+  for (const mesh::Cell& v : wall_.mesh().cells)
+    if (fem::affine_cell(reference[v[0]], reference[v[1]], reference[v[2]], reference[v[3]]).volume <=
+        0.1 * fem::affine_cell(image_[v[0]], image_[v[1]], image_[v[2]], image_[v[3]]).volume)
+      return false;
   // The loaded positions are the first guess: the displacement takes up what the reference moved.
   const mesh::EdgeIndex edges(wall_.mesh());
-  for (std::size_t p = 0; p < old.size(); ++p)
-    for (int i = 0; i < 3; ++i) u[3 * p + i] += old[p][i] - reference[p][i];
-  for (std::size_t e = 0; e < edges.edges().size(); ++e) {
-    const auto [a, b] = edges.edges()[e];
-    const Vec3 moved = 0.5 * ((old[a] - reference[a]) + (old[b] - reference[b]));
-    for (int i = 0; i < 3; ++i) u[3 * (old.size() + e) + i] += moved[i];
-  }
+  for (std::size_t e = 0; e < edges.edges().size(); ++e)
+    moved.push_back(0.5 * (moved[edges.edges()[e][0]] + moved[edges.edges()[e][1]]));
+  for (std::size_t n = 0; n < moved.size(); ++n)
+    for (int i = 0; i < 3; ++i) u[3 * n + i] -= moved[n][i];
   wall_.set_reference(reference);
   newton_.invalidate();
-  std::vector<double> p = wall_.gather_pressure(now_);
-  wall_.comm().broadcast(p);
   WallState guess = wall_.scatter(u, p, now_.pressure);
   const NewtonReport report = newton_.solve(guess, guess, 0, prescribed(options_.end_diastolic_pressure));
   newton_iterations_ += last_newton_ = report.iterations;
-  if (report.converged) {
+  if (report.converged)
     now_ = std::move(guess);
-    return;
-  }
-  now_ = wall_.zero();
-  for (int s = 1; s <= options_.filling_steps; ++s)
-    fill_to(options_.end_diastolic_pressure * s / options_.filling_steps);
+  else
+    wall_.set_reference(old);
+  return report.converged;
 }
 
 void Beat::start_beat() {

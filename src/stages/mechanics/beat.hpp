@@ -21,9 +21,9 @@ struct BeatOptions {
   int filling_steps = 4;
   int unloading_iterations = 0;
   double systolic_pressure = 16, diastolic_pressure = 10.7, venous_pressure = 0.6;  ///< [kPa]
-  double expected_ejection_fraction = 0.55;                       ///< for the calibration of the arteries
-  double mitral_resistance = 1.3e-3, aortic_resistance = 0.7e-3;  ///< [kPa ms/mm^3]
-  double atrial_pressure = 0.9;  ///< while the atrium is passive, of the end-diastolic pressure
+  double expected_ejection_fraction = 0.55;                     ///< for the calibration of the arteries
+  double mitral_resistance = 2e-3, aortic_resistance = 0.7e-3;  ///< [kPa ms/mm^3]
+  double atrial_pressure = 0.8;  ///< while the atrium is passive, of the end-diastolic pressure
   double atrial_systole = 0.15;  ///< of the cycle
 };
 
@@ -60,12 +60,14 @@ class Beat : public stage::Steppable {
   int cut_steps() const { return cut_steps_; }
   /// Largest distance of the loaded wall from the image at end diastole; what unloading leaves [mm].
   double unloading_error() const { return unloading_error_; }
-  const WallState& state() const { return now_; }
+  /// True when an iteration for the reference failed and the one before it was kept.
+  bool unloading_stopped() const { return unloading_stopped_; }
 
  private:
   void fill();
   void fill_to(double pressure);
   void unload();
+  bool unload(double share);
   void start_beat();
   void step();
   bool try_step(double step, double& volume);
@@ -88,6 +90,7 @@ class Beat : public stage::Steppable {
   circulation::LeftHeartState blood_;
   int steps_ = 0, newton_iterations_ = 0, cut_steps_ = 0, last_newton_ = 0;
   double unloading_error_ = 0;
+  bool unloading_stopped_ = false;
   Trace trace_;
   std::vector<Frame> frames_;
 };

@@ -53,9 +53,10 @@ void Beat::save(stage::State& file) {
   file.put("reference", flat(wall_.reference()));
   file.put("scalars", std::vector<double>{time_, double(prepared_), last_step_, next_step_, double(steps_),
                                           double(newton_iterations_), double(cut_steps_), unloading_error_,
-                                          double(newton_.factorisations()), double(newton_.linear_iterations())});
+                                          double(unloading_stopped_), double(newton_.factorisations()),
+                                          double(newton_.linear_iterations())});
   file.put("blood", std::vector<double>{blood_.time, blood_.volume, blood_.compliance_pressure, blood_.mitral_flow,
-                                        blood_.aortic_flow, blood_.kick_volume, blood_.kick_flow});
+                                        blood_.aortic_flow, blood_.kick_time, blood_.kick_volume, blood_.kick_flow});
   const auto& h = heart_;
   file.put("heart", std::vector<double>{h.arteries.characteristic, h.arteries.peripheral, h.arteries.compliance,
                                         h.arteries.venous_pressure, h.mitral.resistance, h.aortic.resistance,
@@ -80,10 +81,10 @@ void Beat::load(const stage::State& file) {
   const auto& s = file.get("scalars");
   time_ = s.at(0), prepared_ = static_cast<int>(s.at(1)), last_step_ = s.at(2), next_step_ = s.at(3);
   steps_ = static_cast<int>(s.at(4)), newton_iterations_ = static_cast<int>(s.at(5));
-  cut_steps_ = static_cast<int>(s.at(6)), unloading_error_ = s.at(7);
-  newton_.set_counters(static_cast<int>(s.at(8)), static_cast<int>(s.at(9)));
+  cut_steps_ = static_cast<int>(s.at(6)), unloading_error_ = s.at(7), unloading_stopped_ = s.at(8) != 0;
+  newton_.set_counters(static_cast<int>(s.at(9)), static_cast<int>(s.at(10)));
   const auto& b = file.get("blood");
-  blood_ = {b.at(0), b.at(1), b.at(2), b.at(3), b.at(4), b.at(5), b.at(6)};
+  blood_ = {b.at(0), b.at(1), b.at(2), b.at(3), b.at(4), b.at(5), b.at(6), b.at(7)};
   const auto& h = file.get("heart");
   heart_ = {{h.at(0), h.at(1), h.at(2), h.at(3)}, {h.at(4)}, {h.at(5)}, h.at(6), h.at(7), h.at(8), h.at(9)};
   for (int i = 0; i < 6; ++i) *columns(trace_, i) = file.get(std::string("trace/") + trace_names[i]);

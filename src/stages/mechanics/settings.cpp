@@ -49,36 +49,36 @@ config::Spec parameters() {
       number("twitch_rise_ms", t.rise, "ms", "(0, inf)", "time constant of the rise of tension"),
       number("twitch_decay_ms", t.decay, "ms", "(0, inf)", "time constant of its decay"),
       number("twitch_duration_ms", 0, "ms", "[0, inf)",
-             "duration of the twitch; 0: 380 ms times the root of the cycle length in s"),
+             "duration of the twitch; 0: 460 ms times the root of the cycle length in s"),
       number("electromechanical_delay_ms", t.delay, "ms", "[0, 100]", "from activation to the first tension"),
       {.key = "length_dependence",
        .type = Type::boolean,
        .fallback = t.length_dependence,
        .meaning = "tension depends on the length of the sarcomere"},
       number("sarcomere_length_um", t.rest_length, "um", "(1.5, 2.5]", "sarcomere length in the stress-free wall"),
-      number("pericardium_stiffness_kPa_per_mm", 0.2, "kPa/mm", "[0, inf)",
+      number("pericardium_stiffness_kPa_per_mm", 0.1, "kPa/mm", "[0, inf)",
              "spring on the epicardium, along its normal"),
       number("pericardium_viscosity_kPa_ms_per_mm", 5, "kPa ms/mm", "[0, inf)",
              "dashpot on the epicardium, along its normal"),
       choice("base_support", "springs", {"springs", "clamped"}, "how the basal plane is held"),
-      number("base_normal_stiffness_kPa_per_mm", 2, "kPa/mm", "[0, inf)",
+      number("base_normal_stiffness_kPa_per_mm", 1, "kPa/mm", "[0, inf)",
              "spring on the basal plane, along its normal"),
-      number("base_tangential_stiffness_kPa_per_mm", 0.5, "kPa/mm", "[0, inf)",
+      number("base_tangential_stiffness_kPa_per_mm", 0.3, "kPa/mm", "[0, inf)",
              "spring on the basal plane, in the plane"),
       number("heart_rate_per_min", 0, "1/min", "[0, 250]", "0: from the clinical values"),
       number("systolic_pressure_mmHg", 0, "mmHg", "[0, 300]", "arterial; 0: from the clinical values"),
       number("diastolic_pressure_mmHg", 0, "mmHg", "[0, 200]", "arterial; 0: from the clinical values"),
       number("venous_pressure_mmHg", 5, "mmHg", "[0, 30]", "behind the peripheral resistance"),
       number("end_diastolic_pressure_mmHg", 8, "mmHg", "(0, 40]", "of the ventricle"),
-      number("atrial_pressure_share", 0.9, "", "(0, 1]",
+      number("atrial_pressure_share", 0.8, "", "(0, 1]",
              "pressure of the passive atrium over the end-diastolic pressure"),
       number("atrial_systole_share", 0.15, "", "[0.05, 0.4]", "of the cycle, at its end"),
       number("expected_ejection_fraction_percent", 55, "%", "[5, 90]",
              "for the calibration of the arterial resistance"),
-      number("mitral_resistance_mmHg_s_per_ml", 0.01, "mmHg s/ml", "(0, inf)", "of the open valve"),
+      number("mitral_resistance_mmHg_s_per_ml", 0.015, "mmHg s/ml", "(0, inf)", "of the open valve"),
       number("aortic_resistance_mmHg_s_per_ml", 0.005, "mmHg s/ml", "(0, inf)", "of the open valve"),
       count("filling_steps", 4, "[1, 100]", "load steps from no pressure to the end-diastolic one"),
-      count("unloading_iterations", 0, "[0, 20]",
+      count("unloading_iterations", 4, "[0, 20]",
             "fixed-point iterations for the stress-free reference; 0: the image is taken as stress free"),
       number("largest_time_step_ms", 10, "ms", "(0, 50]", "in slow phases of the beat"),
       number("smallest_time_step_ms", 0.5, "ms", "(0, 10]", "in fast phases; only a failing step is cut further"),
@@ -133,7 +133,7 @@ Tissue tissue(const config::Section& c, double cycle_ms) {
   twitch.decay = c.number("twitch_decay_ms");
   twitch.duration = c.number("twitch_duration_ms");
   // Systole shortens with the root of the cycle (Bazett's rule for the QT interval).
-  if (twitch.duration == 0) twitch.duration = 380 * std::sqrt(cycle_ms / core::ms_per_s);
+  if (twitch.duration == 0) twitch.duration = 460 * std::sqrt(cycle_ms / core::ms_per_s);
   twitch.delay = c.number("electromechanical_delay_ms");
   twitch.length_dependence = c.boolean("length_dependence");
   twitch.rest_length = c.number("sarcomere_length_um");

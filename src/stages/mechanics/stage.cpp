@@ -209,6 +209,11 @@ class Mechanics : public stage::Stage {
       if (stage::run_time_loop(context, beat) == stage::Outcome::interrupted) return stage::Outcome::interrupted;
     }
     core::on_root(context.comm, [&] {
+      if (beat.unloading_stopped())
+        context.findings.warning(
+            fmt::format("the search for the stress-free reference stopped early; at end diastole the "
+                        "wall misses the image by up to {:.2f} mm",
+                        beat.unloading_error()));
       const WallMotion motion = wall_motion(beat, mesh, heart.points.size());
       report(context, beat, newton, motion);
       context.artifacts.write(motion);

@@ -17,11 +17,11 @@
 namespace cardiotwin::mechanics {
 
 struct Twitch {
-  double peak = 100;                  ///< T at rest length [kPa]
-  double rise = 75, decay = 75;       ///< [ms]
-  double duration = 380, delay = 15;  ///< [ms]; delay from activation to the first tension
+  double peak = 110;                  ///< T at rest length [kPa]
+  double rise = 140, decay = 75;      ///< [ms]
+  double duration = 460, delay = 15;  ///< [ms]; delay from activation to the first tension
   bool length_dependence = true;
-  double rest_length = 1.9;   ///< l0 [um]
+  double rest_length = 2.1;   ///< l0 [um]
   double a6 = 2.0, a7 = 1.5;  ///< [1/um], [um]
 
   /// f_t before scaling.

@@ -63,7 +63,7 @@ TEST(Windkessel, RefusesImpossiblePressures) {
 /// A ventricle whose elastance is given: P = E(t) (V - V0).
 struct Chamber {
   LeftHeart heart{{0.008, 0.13, 13e3, 0.6}, {1.5e-3}, {1e-3}, 0.9, 900, 140, 120e3};
-  LeftHeartState state{0, 120e3, 10.6, 0, 0, -1, 0};
+  LeftHeartState state{0, 120e3, 10.6, 0, 0};
   double inflow = 0, outflow = 0, highest = 0;
 
   double elastance(double t) const {
