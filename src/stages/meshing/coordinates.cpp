@@ -57,6 +57,27 @@ Axes local_axes(const Vec3& grad_phi, const Vec3& grad_psi, const Vec3& long_axi
   return axes;
 }
 
+/// The tip of the endocardium: as far down as its lowest point, in the middle of its lowest tenth, so that no single
+/// vertex tilts the axis.
+Vec3 apex(const mesh::TetMesh& mesh, const std::vector<std::uint32_t>& at, const LongAxis& axis) {
+  auto height = [&](const Vec3& x) { return dot(x - axis.base_centre, axis.direction); };
+  const auto tip = least(at, surface_endocardium, [&](std::int32_t p) { return height(mesh.points[p]); });
+  const double lowest = height(mesh.points[tip]);
+  double weight = 1e-12;  // so that a mesh too coarse to have a lowest tenth still has its tip
+  Vec3 middle = weight * mesh.points[tip];
+  for (std::size_t t = 0; t < mesh.triangles.size(); ++t) {
+    if (mesh.surface[t] != surface_endocardium) continue;
+    const auto& [a, b, c] = mesh.triangles[t];
+    const Vec3 centre = (1.0 / 3) * (mesh.points[a] + mesh.points[b] + mesh.points[c]);
+    if (height(centre) > 0.9 * lowest) continue;
+    const double area = norm(mesh::vector_area(mesh.points, mesh.triangles[t]));
+    middle = middle + area * centre;
+    weight += area;
+  }
+  middle = (1 / weight) * middle;
+  return middle + (lowest - height(middle)) * axis.direction;
+}
+
 std::vector<Given> transmural_values(const mesh::TetMesh& wall, const std::vector<std::uint32_t>& at) {
   std::vector<Given> given;
   for (std::size_t p = 0; p < wall.points.size(); ++p) {
@@ -115,9 +136,7 @@ LongAxis find_long_axis(const HeartMesh& heart) {
 
   axis.direction = normalised(normal);
   for (int turn = 0; turn < 3; ++turn) {
-    const auto tip =
-        least(at, surface_endocardium, [&](std::int32_t p) { return dot(mesh.points[p], axis.direction); });
-    axis.endo_apex = mesh.points[tip];
+    axis.endo_apex = apex(mesh, at, axis);
     axis.direction = normalised(axis.base_centre - axis.endo_apex);
   }
   const auto tip = least(at, surface_epicardium, [&](std::int32_t p) {

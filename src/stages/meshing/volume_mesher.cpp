@@ -108,11 +108,16 @@ mesh::TetMesh tetrahedralise(const Domain& domain, const Sizes& sizes) {
   const Criteria criteria(parameters::edge_size = ring_size, parameters::facet_angle = 30.0,
                           parameters::facet_size = size, parameters::facet_distance = sizes.distance_mm,
                           parameters::cell_radius_edge_ratio = 2.0, parameters::cell_size = size);
+  // make_mesh_3 would seed the surfaces only if the rings left the triangulation flat, and then too thinly for a coarse
+  // mesh.
+  constexpr int first_points = 80;
+  Complex complex;
+  CGAL::Mesh_3::internal::init_c3t3_with_features(complex, cgal_domain, criteria);
+  CGAL::Mesh_3::internal::init_c3t3(complex, cgal_domain, criteria, first_points);
   // Without CGAL's optimisers: ODT moves points into the balls that protect the rings, where the triangulation hides
-  // them and the program dies (seen with 5.5.1). improve() does their work.
-  const auto complex =
-      CGAL::make_mesh_3<Complex>(cgal_domain, criteria, parameters::no_perturb(), parameters::no_lloyd(),
-                                 parameters::no_odt(), parameters::exude(parameters::time_limit = 0.0));
+  // them and the program dies (seen with 5.5.1). improve.hpp does their work.
+  CGAL::refine_mesh_3(complex, cgal_domain, criteria, parameters::no_reset_c3t3(), parameters::no_perturb(),
+                      parameters::no_lloyd(), parameters::no_odt(), parameters::exude(parameters::time_limit = 0.0));
   return copy(complex);
 }
 
