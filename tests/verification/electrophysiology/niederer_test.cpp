@@ -2,41 +2,19 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <functional>
+#include <string>
 #include <vector>
 
-#include "electrophysiology/monodomain.hpp"
+#include "slab.hpp"
 
 namespace cardiotwin::electrophysiology {
 namespace {
 
 using namespace core;
 
-struct Slab {
-  mesh::TetMesh mesh = mesh::box({0, 0, 0}, {20, 7, 3}, {40, 14, 6});
-  std::vector<Vec3> fibres = std::vector<Vec3>(mesh.points.size(), Vec3{1, 0, 0});
-  std::vector<tt2006::CellType> types = std::vector<tt2006::CellType>(mesh.points.size(), tt2006::CellType::epicardial);
-  Stimulus corner;
-  Slab() {
-    corner.points = points_in_box(mesh, {0, 0, 0}, {1.5, 1.5, 1.5});
-    corner.delay_ms.assign(corner.points.size(), 0.0);
-  }
-  Monodomain solver(const Comm& comm, const Options& options) const {
-    return Monodomain(comm, mesh, fibres, types, {corner}, options);
-  }
-};
-
-/// On every rank.
-std::vector<double> activation(const Comm& comm, const Monodomain& solver) {
-  auto times = solver.activation_times();
-  comm.broadcast(times);
-  return times;
-}
-
 TEST(Niederer, CoarseSlabIsWithinTheBar) {
   const Comm comm;
-  const Slab slab;
+  const Slab slab(2);
   Options options;
   options.end_time_ms = 100;
   options.solver_tolerance_mV = 1e-5;  // so that ranks differ by nothing else
@@ -56,7 +34,7 @@ TEST(Niederer, CoarseSlabIsWithinTheBar) {
 
 TEST(Niederer, StopAndResumeGivesTheSameBits) {
   const Comm comm;
-  const Slab slab;
+  const Slab slab(2);
   const Options options;
   Monodomain whole = slab.solver(comm, options), first = slab.solver(comm, options),
              second = slab.solver(comm, options);
@@ -87,7 +65,7 @@ TEST(Niederer, StopAndResumeGivesTheSameBits) {
 
 TEST(Niederer, RestsWithoutAStimulusAndEndsWhenTheWaveIsGone) {
   const Comm comm;
-  Slab slab;
+  Slab slab(2);
   slab.corner.strength_uA_per_mm3 = 1;  // far below threshold
   Monodomain solver = slab.solver(comm, {});
   while (!solver.finished()) solver.advance();
