@@ -172,6 +172,15 @@ std::vector<Frame> frames_of(const Scan& scan, const Selection& selection) {
   return chosen;
 }
 
+std::size_t left_out_of_series(const Scan& scan, const Stack& stack) {
+  std::set<std::string> series;
+  for (const auto& slice : stack.slices)
+    for (const auto& frame : slice.frames) series.insert(frame.file->series_uid);
+  const auto members = std::count_if(scan.frames.begin(), scan.frames.end(),
+                                     [&](const Frame& f) { return series.contains(f.file->series_uid); });
+  return static_cast<std::size_t>(members) - stack.frames();
+}
+
 /// Cine before still, more slices before fewer, more phases before fewer.
 auto rank(const Stack& s) { return std::tuple(s.phases() > 1, s.slices.size(), s.frames()); }
 
@@ -228,6 +237,9 @@ Stack choose_stack(const Scan& scan, const Selection& selection, std::vector<std
   if (!scan.repeated.empty())
     warnings.push_back(std::to_string(scan.repeated.size()) +
                        " files repeat an image of the study and were left out (first: " + scan.repeated.front() + ")");
+  if (const auto others = left_out_of_series(scan, stacks.front()); others > 0)
+    warnings.push_back(std::to_string(others) +
+                       " images of the chosen series have another orientation, matrix or kind and were left out");
   return std::move(stacks.front());
 }
 

@@ -10,7 +10,7 @@ struct VitalsInput {
   const Record* record = nullptr;  ///< null without a bundle
   std::array<double, 3> given{};   ///< from the case file, in the order of Vital; 0 where it says nothing
   double image_cycle_ms = 0;       ///< 0 when the study does not say
-  std::string image_date{};         ///< ISO, or empty
+  std::string image_date{};        ///< ISO, or empty
   double skew_limit_days = 30;
 };
 

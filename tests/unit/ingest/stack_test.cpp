@@ -172,6 +172,35 @@ TEST(Stack, ARepeatedSliceReplacesTheEarlierOne) {
   EXPECT_TRUE(warned(bench, "slice at 20 mm was imaged in 2 series; series 17, the last, is used"));
 }
 
+TEST(Stack, TwoImagesOfOneMomentAreRefusedByName) {
+  const test::TemporaryFolder folder;
+  on_disk([&] {
+    std::vector<phantom::MrImage> images;
+    for (int k = 0; k < 4; ++k)
+      for (int p = 0; p < 3; ++p) images.push_back(flat(10 * k, 100 * p, 1));
+    images.push_back(flat(20, 100, 2));
+    write_all(folder.path() / "study", images);
+  });
+  test::Workbench bench;
+  EXPECT_THAT(refusal(bench, {{"dicom_folder", (folder.path() / "study").string()}}),
+              testing::AllOf(HasSubstr("one image for each position and moment"), HasSubstr("at 20 mm, 100 ms")));
+}
+
+TEST(Stack, ImagesOfAnotherOrientationAreLeftOutAndSaid) {
+  const test::TemporaryFolder folder;
+  on_disk([&] {
+    std::vector<phantom::MrImage> images;
+    for (int k = 0; k < 4; ++k) images.push_back(flat(10 * k, 0, k));
+    images.push_back(flat(0, 0, 99));
+    images.back().column_direction = {0, 0, 1};
+    write_all(folder.path() / "study", images);
+  });
+  test::Workbench bench;
+  const auto image = ingest(bench, {{"dicom_folder", (folder.path() / "study").string()}});
+  EXPECT_EQ(image.geometry.size[2], 4);
+  EXPECT_TRUE(warned(bench, "1 images of the chosen series have another orientation"));
+}
+
 TEST(Stack, TheLargestCineIsTakenAndTheSeriesMayBeChosen) {
   const test::TemporaryFolder folder;
   on_disk([&] {
