@@ -132,38 +132,47 @@ std::vector<std::uint32_t> surfaces_at_points(const mesh::TetMesh& mesh) {
   return result;
 }
 
-int absorb_islands(mesh::TetMesh& mesh) {
+namespace {
+
+int absorb_islands_of(mesh::TetMesh& mesh, std::int32_t region) {
   const std::vector<Face> faces = all_faces(mesh);
   Groups groups = cell_groups(mesh, faces);
+  const auto n = static_cast<std::int32_t>(mesh.cells.size());
   std::vector<std::int64_t> size(mesh.cells.size(), 0);
-  for (std::size_t c = 0; c < mesh.cells.size(); ++c) ++size[groups.find(static_cast<std::int32_t>(c))];
-  std::map<std::int32_t, std::int32_t> largest;  // by region
-  for (std::size_t c = 0; c < mesh.cells.size(); ++c) {
-    const std::int32_t group = groups.find(static_cast<std::int32_t>(c));
-    const auto [entry, is_new] = largest.try_emplace(mesh.region[c], group);
-    if (!is_new && size[group] > size[entry->second]) entry->second = group;
+  std::int32_t largest = -1;
+  for (std::int32_t c = 0; c < n; ++c) {
+    if (mesh.region[c] != region) continue;
+    const std::int32_t group = groups.find(c);
+    ++size[group];
+    if (largest < 0 || size[group] > size[largest]) largest = group;
   }
-  std::vector<std::int32_t> neighbour(mesh.cells.size(), 0);  // region beyond the island, by group
-  for (const Face& f : faces)
-    if (f.beyond >= 0 && mesh.region[f.cell] != mesh.region[f.beyond]) {
-      neighbour[groups.find(f.cell)] = mesh.region[f.beyond];
-      neighbour[groups.find(f.beyond)] = mesh.region[f.cell];
-    }
+  std::vector<std::int32_t> beyond(mesh.cells.size(), 0);  // region next to the island, by group
+  for (const Face& f : faces) {
+    if (f.beyond < 0 || mesh.region[f.cell] == mesh.region[f.beyond]) continue;
+    if (mesh.region[f.cell] == region) beyond[groups.find(f.cell)] = mesh.region[f.beyond];
+    if (mesh.region[f.beyond] == region) beyond[groups.find(f.beyond)] = mesh.region[f.cell];
+  }
   mesh::TetMesh kept;
   int absorbed = 0;
-  for (std::size_t c = 0; c < mesh.cells.size(); ++c) {
-    const std::int32_t group = groups.find(static_cast<std::int32_t>(c));
-    const bool island = group != largest.at(mesh.region[c]);
+  for (std::int32_t c = 0; c < n; ++c) {
+    const std::int32_t group = groups.find(c);
+    const bool island = mesh.region[c] == region && group != largest;
     absorbed += island;
-    if (island && neighbour[group] == 0) continue;
+    if (island && beyond[group] == 0) continue;
     kept.cells.push_back(mesh.cells[c]);
-    kept.region.push_back(island ? neighbour[group] : mesh.region[c]);
+    kept.region.push_back(island ? beyond[group] : mesh.region[c]);
   }
   mesh.cells = std::move(kept.cells);
   mesh.region = std::move(kept.region);
+  return absorbed;
+}
+
+}  // namespace
+
+int absorb_islands(mesh::TetMesh& mesh) {
   mesh.triangles.clear();
   mesh.surface.clear();
-  return absorbed;
+  return absorb_islands_of(mesh, artifacts::region_lv_blood) + absorb_islands_of(mesh, artifacts::region_lv_wall);
 }
 
 std::vector<std::int64_t> parts(const mesh::TetMesh& mesh, std::int32_t region) {
