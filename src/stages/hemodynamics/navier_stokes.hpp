@@ -23,6 +23,7 @@
 #include "cardiotwin/fem/solver.hpp"
 #include "halo.hpp"
 #include "nodal_matrix.hpp"
+#include "surface_set.hpp"
 
 namespace cardiotwin::hemodynamics {
 
@@ -47,6 +48,7 @@ struct Boundary {
   std::vector<std::uint8_t> velocity_fixed, pressure_fixed;
   Vectors velocity;                          ///< where fixed [m/s]
   Scalars pressure;                          ///< where fixed [kPa]
+  std::optional<double> open_flux;           ///< of u, outward, through all open triangles [mm^3/ms], where it is known
   std::vector<std::int32_t> open_triangles;  ///< local triangles without traction: blood enters or leaves
 };
 
@@ -85,8 +87,6 @@ class NavierStokes {
   /// the last step's momentum equation, with the symmetric viscous stress and without pressure.
   Vectors viscous_force(std::span<const std::uint8_t> wall);
 
-  /// Outward flux of u - w through triangles, this rank's part [mm^3/ms].
-  double flux(std::span<const std::int32_t> triangles, const Vectors& mesh_velocity) const;
   /// Of the current mesh, this rank's part [mm^3].
   double volume() const;
   /// This rank's part [uJ = mg (mm/ms)^2].
@@ -102,13 +102,14 @@ class NavierStokes {
     const fem::AffineCell& shape;
   };
   Cell cell(std::size_t c) const;
-  Vec3 vector_area(const std::int32_t* triangle) const;
   double update_geometry(std::span<const Vec3> positions);
   void prepare_history(const Bdf2& weights, const Vectors& mesh_velocity);
   double assemble_momentum(double step, const Boundary& boundary);
   void add_open_boundary(const Boundary& boundary);
   void fix_velocity(const Boundary& boundary);
   int solve_momentum(const Boundary& boundary);
+  int solve_components(const Vectors& load, Vectors& field);
+  void meet_flux(const Boundary& boundary);
   void assemble_laplacian(const Boundary& boundary);
   void assemble_pressure_rhs(const Boundary& boundary);
   int solve_pressure(const Boundary& boundary);

@@ -17,4 +17,20 @@ SurfaceSet surface_set(const fem::Space& space, const mesh::TetMesh& mesh, std::
   return set;
 }
 
+Vec3 vector_area(const fem::Space& space, std::span<const Vec3> x, std::int32_t t) {
+  const std::int32_t* n = space.triangle_nodes().data() + 3 * t;
+  return 0.5 * cross(x[n[1]] - x[n[0]], x[n[2]] - x[n[0]]);
+}
+
+double flux(const fem::Space& space, std::span<const Vec3> x, std::span<const std::int32_t> triangles,
+            const Vectors& field) {
+  double sum = 0;
+  for (std::int32_t t : triangles) {
+    const std::int32_t* n = space.triangle_nodes().data() + 3 * t;
+    const Vec3 area = vector_area(space, x, t);
+    for (int d = 0; d < 3; ++d) sum += area[d] * (field[d][n[0]] + field[d][n[1]] + field[d][n[2]]) / 3;
+  }
+  return sum;
+}
+
 }  // namespace cardiotwin::hemodynamics

@@ -5,8 +5,8 @@
 #include <initializer_list>
 #include <vector>
 
-#include "cardiotwin/fem/space.hpp"
 #include "cardiotwin/mesh/tet_mesh.hpp"
+#include "halo.hpp"
 
 namespace cardiotwin::hemodynamics {
 
@@ -16,5 +16,12 @@ struct SurfaceSet {
 };
 /// Local, from the replicated mesh.
 SurfaceSet surface_set(const fem::Space& space, const mesh::TetMesh& mesh, std::initializer_list<std::int32_t> tags);
+
+/// Half the cross product of two edges, along the normal of local triangle `t` whose nodes are at `x` [mm^2].
+Vec3 vector_area(const fem::Space& space, std::span<const Vec3> x, std::int32_t t);
+
+/// Of a nodal field through local triangles, exactly: this rank's part [mm^3/ms].
+double flux(const fem::Space& space, std::span<const Vec3> x, std::span<const std::int32_t> triangles,
+            const Vectors& field);
 
 }  // namespace cardiotwin::hemodynamics

@@ -38,20 +38,6 @@ double enclosed_volume(const fem::Space& space, std::span<const Vec3> x) {
   return sum;
 }
 
-Vec3 triangle_area(const fem::Space& space, std::span<const Vec3> x, std::int32_t t) {
-  const std::int32_t* n = space.triangle_nodes().data() + 3 * t;
-  return 0.5 * cross(x[n[1]] - x[n[0]], x[n[2]] - x[n[0]]);
-}
-
-/// Of a nodal field through one triangle, exactly.
-double triangle_flux(const fem::Space& space, std::span<const Vec3> x, std::int32_t t, const Vectors& u) {
-  const std::int32_t* n = space.triangle_nodes().data() + 3 * t;
-  const Vec3 area = triangle_area(space, x, t);
-  double sum = 0;
-  for (int d = 0; d < 3; ++d) sum += area[d] * (u[d][n[0]] + u[d][n[1]] + u[d][n[2]]) / 3;
-  return sum;
-}
-
 /// Where blood enters: flat in the middle of the orifice, 0 at its rim: 1 - (1 - d / d_max)^6, d the distance to the
 /// rim.
 InflowProfile inflow_profile(const fem::Space& space, const mesh::TetMesh& mesh) {
@@ -196,7 +182,7 @@ Boundary Ventricle::conditions(Orifice open) const {
 }
 
 /// Collective. No slip on walls, annulus and the closed orifice; there what was left of the flow when it closed fades
-/// away. Through the open mitral orifice flows what the rest of the boundary sweeps.
+/// away. Through the open orifice goes what the rest of the boundary sweeps.
 Boundary Ventricle::boundary_at(double time, std::span<const Vec3> x, const Vectors& mesh_velocity) const {
   Boundary boundary = conditions_[index(open_)];
   boundary.velocity = mesh_velocity;
@@ -204,29 +190,27 @@ Boundary Ventricle::boundary_at(double time, std::span<const Vec3> x, const Vect
   const double left = 1 - s * s * (3 - 2 * s);
   for (int d = 0; d < 3 && left > 0; ++d)
     for (std::int32_t n = 0; n < space_.locals(); ++n) boundary.velocity[d][n] += left * closing_[d][n];
-  if (open_ == Orifice::mitral) add_inflow(x, boundary.velocity);
+  const double swept = space_.comm().sum(flux(space_, x, no_slip_[index(open_)], boundary.velocity));
+  if (open_ == Orifice::aortic) boundary.open_flux = -swept;
+  if (open_ == Orifice::mitral) set_inflow(x, swept, boundary.velocity);
   return boundary;
 }
 
-/// Collective. Adds speed * profile along the orifice's inward normal, such that nothing is left of the flux of
-/// `velocity` through the whole boundary.
-void Ventricle::add_inflow(std::span<const Vec3> x, Vectors& velocity) const {
+/// Collective. Adds speed * profile along the mitral orifice's inward normal to the mesh velocity there, such that
+/// `inflow` [mm^3/ms] enters.
+void Ventricle::set_inflow(std::span<const Vec3> x, double inflow, Vectors& velocity) const {
   const SurfaceSet& mitral = orifice_[index(Orifice::mitral)];
-  std::vector<double> sums(4, 0.0);  // vector area of the orifice, flux of the rest
-  for (std::int32_t t : mitral.triangles) {
-    const Vec3 area = triangle_area(space_, x, t);
-    for (int d = 0; d < 3; ++d) sums[d] += area[d];
-  }
-  for (std::size_t t = 0; t < space_.triangles().size(); ++t)
-    sums[3] += triangle_flux(space_, x, static_cast<std::int32_t>(t), velocity);
-  space_.comm().sum(sums);
-  const Vec3 inward = -1.0 * normalised({sums[0], sums[1], sums[2]});
+  std::vector<double> area(3, 0.0);
+  for (std::int32_t t : mitral.triangles)
+    for (int d = 0; d < 3; ++d) area[d] += vector_area(space_, x, t)[d];
+  space_.comm().sum(area);
+  const Vec3 inward = -1.0 * normalised({area[0], area[1], area[2]});
   Vectors profile = halo_.vectors();
   for (int d = 0; d < 3; ++d)
     for (std::int32_t n = 0; n < space_.locals(); ++n) profile[d][n] = inflow_profile_.weight[n] * inward[d];
-  double unit = 0;
-  for (std::int32_t t : mitral.triangles) unit += triangle_flux(space_, x, t, profile);
-  const double speed = -sums[3] / space_.comm().sum(unit);
+  std::vector<double> outward{flux(space_, x, mitral.triangles, velocity), flux(space_, x, mitral.triangles, profile)};
+  space_.comm().sum(outward);
+  const double speed = -(inflow + outward[0]) / outward[1];
   for (int d = 0; d < 3; ++d)
     for (std::int32_t n = 0; n < space_.locals(); ++n) velocity[d][n] += speed * profile[d][n];
 }
@@ -332,9 +316,13 @@ void Ventricle::observe(int parts) {
   const int phase = step_ - (options_.cycles - 1) * steps_per_cycle_;
   if (phase < 0) return;
   if (phase > 0) {
-    std::vector<double> sums{-solver_.flux(orifice_[index(Orifice::mitral)].triangles, mesh_velocity_),
-                             solver_.flux(orifice_[index(Orifice::aortic)].triangles, mesh_velocity_),
-                             solver_.kinetic_energy()};
+    Vectors through = solver_.state.u;
+    for (int d = 0; d < 3; ++d)
+      for (std::int32_t n = 0; n < space_.locals(); ++n) through[d][n] -= mesh_velocity_[d][n];
+    const auto outward = [&](Orifice o) {
+      return flux(space_, solver_.positions(), orifice_[index(o)].triangles, through);
+    };
+    std::vector<double> sums{-outward(Orifice::mitral), outward(Orifice::aortic), solver_.kinetic_energy()};
     space_.comm().sum(sums);
     Traces& traces = record_.traces;
     traces.times_ms.push_back(phase * time_step_);

@@ -46,6 +46,7 @@ class Ventricle : public stage::Steppable {
   void load(const stage::State& state) override;
   std::string status() const override;
 
+  const FluidState& fluid() const { return solver_.state; }
   const BeatRecord& record() const { return record_; }
   const MeshMotion& motion() const { return motion_; }
   const fem::Space& space() const { return space_; }
@@ -60,7 +61,7 @@ class Ventricle : public stage::Steppable {
   Vectors mesh_velocity(double time, double step, double previous) const;
   Boundary conditions(Orifice open) const;
   Boundary boundary_at(double time, std::span<const Vec3> x, const Vectors& mesh_velocity) const;
-  void add_inflow(std::span<const Vec3> x, Vectors& velocity) const;
+  void set_inflow(std::span<const Vec3> x, double inflow, Vectors& velocity) const;
   void set_valves(double time);
   void build_preconditioner(int step);
   void start();
