@@ -62,6 +62,7 @@ class Beat : public stage::Steppable {
   double unloading_error() const { return unloading_error_; }
   /// True when an iteration for the reference failed and the one before it was kept.
   bool unloading_stopped() const { return unloading_stopped_; }
+  const WallState& state() const { return now_; }
 
  private:
   void fill();

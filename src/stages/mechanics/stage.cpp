@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "anatomy.hpp"
 #include "cardiotwin/core/units.hpp"
 #include "cardiotwin/io/vtkhdf.hpp"
 #include "cardiotwin/stages/stages.hpp"
@@ -21,22 +22,6 @@ struct WallMesh {
   WallSetup setup;
   std::vector<Vec3> longitudinal;  ///< per cell: towards the base, tangential to the wall
 };
-
-std::vector<Vec3> longitudinal_directions(const HeartMesh& heart, const mesh::SubMesh& sub) {
-  std::vector<Vec3> result;
-  for (const mesh::Cell& cell : sub.mesh.cells) {
-    const auto& x = sub.mesh.points;
-    const auto geometry = fem::affine_cell(x[cell[0]], x[cell[1]], x[cell[2]], x[cell[3]]);
-    Vec3 outwards{0, 0, 0};
-    for (int a = 0; a < 4; ++a)
-      outwards = outwards + heart.transmural[sub.parent_point[cell[a]]] * geometry.gradients[a];
-    outwards = core::normalised(outwards);
-    const Vec3 along = heart.long_axis - core::dot(heart.long_axis, outwards) * outwards;
-    // At the apex the wall is across the axis and has no such direction.
-    result.push_back(core::norm(along) > 0.3 ? core::normalised(along) : Vec3{0, 0, 0});
-  }
-  return result;
-}
 
 WallMesh wall_mesh(const HeartMesh& heart, const artifacts::Activation& activation, const config::Section& config,
                    double cycle_ms) {
@@ -62,7 +47,9 @@ WallMesh wall_mesh(const HeartMesh& heart, const artifacts::Activation& activati
     wall.setup.sheet.push_back(heart.sheet[p]);
     wall.setup.activation.push_back(activation.activation_time_ms[p]);
   }
-  wall.longitudinal = longitudinal_directions(heart, wall.sub);
+  WallDirections directions = wall_directions(heart, wall.sub);
+  wall.longitudinal = std::move(directions.longitudinal);
+  wall.setup.circumferential = std::move(directions.circumferential);
   return wall;
 }
 

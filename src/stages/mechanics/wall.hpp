@@ -23,6 +23,8 @@ namespace cardiotwin::mechanics {
 struct WallSetup {
   Tissue tissue;
   std::vector<Vec3> fibre, sheet;  ///< empty: the coordinate axes
+  /// Per mesh cell: fibres are turned to point along it before they are averaged; empty or zero: along the first one.
+  std::vector<Vec3> circumferential;
   std::vector<double> activation;  ///< [ms], negative: never; empty: never
   std::vector<Support> supports;
   std::int32_t cavity_surface = 0;  ///< tag of the surface that the pressure loads; 0: none

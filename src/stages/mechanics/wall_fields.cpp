@@ -9,13 +9,16 @@
 namespace cardiotwin::mechanics {
 namespace {
 
-/// Fibres are directions without a sense: values at the vertices are turned to agree with the first before the mean.
-Vec3 mean_direction(const std::vector<Vec3>& field, const mesh::Cell& cell, const std::array<double, 4>& lambda) {
-  Vec3 mean{0, 0, 0}, first{0, 0, 0};
+/// Fibres are directions without a sense, so values at the vertices are given one before the mean: that of `sense`, or
+/// where it is zero that of the first vertex. Across a wall one element thick the helix turns by more than 90 degrees,
+/// and only the circumferential sense leads through the circumferential direction.
+Vec3 mean_direction(const std::vector<Vec3>& field, const mesh::Cell& cell, const std::array<double, 4>& lambda,
+                    Vec3 sense) {
+  Vec3 mean{0, 0, 0};
   for (int a = 0; a < 4; ++a) {
     const Vec3& d = field[cell[a]];
-    if (core::norm(first) == 0) first = d;
-    mean = mean + (core::dot(d, first) < 0 ? -lambda[a] : lambda[a]) * d;
+    if (core::norm(sense) == 0) sense = d;
+    mean = mean + (core::dot(d, sense) < 0 ? -lambda[a] : lambda[a]) * d;
   }
   return core::normalised(mean);
 }
@@ -26,11 +29,15 @@ Vec3 any_normal(const Vec3& f) {
 }
 
 /// Right-handed orthonormal axes: fibre, sheet made orthogonal to it, and their normal.
-std::array<Vec3, 3> axes(const WallSetup& setup, const mesh::Cell& cell, const std::array<double, 4>& lambda) {
+std::array<Vec3, 3> axes(const WallSetup& setup, const mesh::TetMesh& mesh, std::int32_t index,
+                         const std::array<double, 4>& lambda) {
   if (setup.fibre.empty()) return {Vec3{1, 0, 0}, Vec3{0, 1, 0}, Vec3{0, 0, 1}};
-  Vec3 f = mean_direction(setup.fibre, cell, lambda);
+  const mesh::Cell& cell = mesh.cells[index];
+  const Vec3 none{0, 0, 0};
+  Vec3 f =
+      mean_direction(setup.fibre, cell, lambda, setup.circumferential.empty() ? none : setup.circumferential[index]);
   if (core::norm(f) == 0) f = {1, 0, 0};
-  Vec3 s = setup.sheet.empty() ? Vec3{0, 0, 0} : mean_direction(setup.sheet, cell, lambda);
+  Vec3 s = setup.sheet.empty() ? Vec3{0, 0, 0} : mean_direction(setup.sheet, cell, lambda, none);
   s = s - core::dot(s, f) * f;
   s = core::norm(s) > 1e-3 ? core::normalised(s) : any_normal(f);
   return {f, s, core::cross(f, s)};
@@ -59,9 +66,9 @@ void Wall::set_frames(const WallSetup& setup) {
   for (std::size_t b = 0; b < batches; ++b)
     for (std::size_t q = 0; q < points_.size(); ++q)
       for (int l = 0; l < lanes; ++l) {
-        const mesh::Cell& cell = mesh_.cells[space_u_.cells()[std::min(b * lanes + l, cells - 1)]];
-        frames_[b * points_.size() + q][l] = axes(setup, cell, points_[q].lambda);
-        activation_[b * points_.size() + q][l] = activation_at(setup, cell, points_[q].lambda);
+        const std::int32_t cell = space_u_.cells()[std::min(b * lanes + l, cells - 1)];
+        frames_[b * points_.size() + q][l] = axes(setup, mesh_, cell, points_[q].lambda);
+        activation_[b * points_.size() + q][l] = activation_at(setup, mesh_.cells[cell], points_[q].lambda);
       }
 }
 

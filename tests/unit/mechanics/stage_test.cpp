@@ -1,0 +1,177 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "anatomy.hpp"
+#include "beat.hpp"
+#include "cardiotwin/stages/stages.hpp"
+#include "settings.hpp"
+#include "support/ellipsoid.hpp"
+#include "support/workbench.hpp"
+
+namespace cardiotwin::mechanics {
+namespace {
+
+test::Ellipsoid shape(int around, int along, int across) {
+  test::Ellipsoid e;
+  e.around = around, e.along = along, e.across = across, e.core_layers = 1;
+  return e;
+}
+
+/// A small wall with everything that a patient has; the parameters are the stage's defaults.
+struct Patient {
+  explicit Patient(core::Comm comm, double tolerance = 1e-6) : Patient(comm, options(tolerance)) {}
+  static config::Section options(double tolerance) {
+    return config::section_of(
+        parameters(), {{"heart_rate_per_min", 150}, {"newton_tolerance", tolerance}, {"unloading_iterations", 1}});
+  }
+  Patient(core::Comm comm, const config::Section& config)
+      : heart(test::ellipsoid([] {
+          auto e = shape(1, 1, 1);
+          e.with_blood = false;
+          return e;
+        }())),
+        sub(mesh::extract(test::tet_mesh(heart), std::array<std::int32_t, 1>{artifacts::region_lv_wall})),
+        directions(wall_directions(heart, sub)),
+        wall(comm, sub.mesh, setup(config)),
+        newton(wall, newton_options(config)),
+        beat(wall, newton, beat_options(config, physiology(config, nullptr)), directions.longitudinal) {}
+  WallSetup setup(const config::Section& config) const {
+    WallSetup s;
+    s.tissue = tissue(config, 400);
+    s.supports = supports(config);
+    s.cavity_surface = artifacts::surface_endocardium;
+    const auto activation = test::ellipsoid_activation(heart);
+    for (std::int32_t p : sub.parent_point) {
+      s.fibre.push_back(heart.fibre[p]);
+      s.sheet.push_back(heart.sheet[p]);
+      s.activation.push_back(activation.activation_time_ms[p]);
+    }
+    s.circumferential = directions.circumferential;
+    return s;
+  }
+  void run_to(double time) {
+    while (beat.time_ms() < time) beat.advance();
+  }
+  artifacts::HeartMesh heart;
+  mesh::SubMesh sub;
+  WallDirections directions;
+  Wall wall;
+  Newton newton;
+  Beat beat;
+};
+
+TEST(Beat, IsTheSameOnAnyNumberOfRanks) {
+  // The tolerance bounds the residual, and ranks differ by what it lets through: hence a tight one.
+  Patient together(core::Comm(), 1e-9), alone(core::Comm(MPI_COMM_SELF), 1e-9);
+  together.run_to(150);
+  alone.run_to(150);
+  const Trace &a = together.beat.trace(), &b = alone.beat.trace();
+  ASSERT_EQ(a.time.size(), b.time.size());
+  for (std::size_t k = 0; k < a.time.size(); ++k) {
+    EXPECT_NEAR(a.time[k], b.time[k], 1e-5);  // steps follow from pressures
+    EXPECT_NEAR(a.pressure[k], b.pressure[k], 1e-6);
+    EXPECT_NEAR(a.volume[k], b.volume[k], 1e-2);  // mm^3 of 90,000
+  }
+  EXPECT_GT(*std::max_element(b.pressure.begin(), b.pressure.end()), 5);
+}
+
+/// Resumes in a fresh solver from a saved state and goes on to `end`; compares with the uninterrupted one.
+void expect_same_after_resume(double stop, double end) {
+  Patient through{core::Comm()}, resumed{core::Comm()};
+  through.run_to(stop);
+  stage::State saved, shared;
+  through.beat.save(saved);
+  // What the time loop does: every rank gets what rank 0 saved.
+  const std::int64_t count = core::Comm().sum(static_cast<std::int64_t>(saved.arrays().size()));
+  auto item = saved.arrays().begin();
+  for (std::int64_t k = 0; k < count; ++k) {
+    std::string name = core::Comm().is_root() ? item->first : "";
+    std::vector<double> values = core::Comm().is_root() ? item->second : std::vector<double>{};
+    core::Comm().broadcast(name);
+    core::Comm().broadcast(values);
+    shared.put(name, values);
+    if (core::Comm().is_root()) ++item;
+  }
+  resumed.beat.load(shared);
+  through.run_to(end);
+  resumed.run_to(end);
+  EXPECT_EQ(through.beat.trace().time, resumed.beat.trace().time);
+  EXPECT_EQ(through.beat.trace().pressure, resumed.beat.trace().pressure);
+  EXPECT_EQ(through.beat.trace().volume, resumed.beat.trace().volume);
+  EXPECT_EQ(through.beat.state().u, resumed.beat.state().u);
+  EXPECT_EQ(through.newton.factorisations(), resumed.newton.factorisations());
+  ASSERT_EQ(through.beat.frames().size(), resumed.beat.frames().size());
+  EXPECT_EQ(through.beat.frames().back().displacement, resumed.beat.frames().back().displacement);
+}
+
+TEST(Beat, ResumesBitForBitDuringFilling) { expect_same_after_resume(-20, 20); }
+TEST(Beat, ResumesBitForBitDuringEjection) { expect_same_after_resume(120, 160); }
+
+TEST(Beat, SaysWhereAndWhyItFails) {
+  Patient patient{core::Comm(), 1e-30};  // nothing can be as good as that
+  try {
+    patient.run_to(10);
+    FAIL() << "no error";
+  } catch (const core::Error& error) {
+    EXPECT_EQ(error.code(), core::ExitCode::numerical);
+    EXPECT_THAT(error.what(), testing::HasSubstr("filling to"));
+    EXPECT_THAT(error.what(), testing::HasSubstr("residual"));
+  }
+}
+
+TEST(MechanicsStage, ABeatOfAHealthyVentricle) {
+  const auto heart = test::ellipsoid(shape(2, 2, 1));
+  test::Workbench bench;
+  bench.give(heart);
+  bench.give(test::ellipsoid_activation(heart));
+  auto stage = make_stage();
+  ASSERT_EQ(bench.run(*stage), stage::Outcome::complete);
+  const double blood = mesh::volume(test::tet_mesh(heart), artifacts::region_lv_blood) / 1000;
+  // Unloaded, then filled again: vertices meet the image, the sides of this coarse mesh bulge between them.
+  EXPECT_NEAR(bench.quantity("end_diastolic_volume"), blood, 0.04 * blood);
+  EXPECT_LT(bench.quantity("unloading_error"), 0.2);
+  EXPECT_GT(bench.quantity("ejection_fraction"), 45);
+  EXPECT_LT(bench.quantity("ejection_fraction"), 70);
+  EXPECT_GT(bench.quantity("peak_pressure"), 100);
+  EXPECT_LT(bench.quantity("peak_pressure"), 160);
+  EXPECT_LT(bench.quantity("fibre_strain_end_systole"), -8);
+  EXPECT_LT(bench.quantity("global_longitudinal_strain"), -2);
+  EXPECT_LT(bench.quantity("cycle_closure_error"), 1e-3);
+  EXPECT_LT(bench.quantity("cycle_closure_displacement"), 0.3);
+  EXPECT_LT(bench.quantity("wall_volume_change"), 1e-3);
+
+  core::on_root(core::Comm(), [&] {
+    const auto motion = bench.result<artifacts::WallMotion>();
+    ASSERT_EQ(motion.displacement.size(), motion.frame_times_ms.size());
+    EXPECT_EQ(motion.displacement.front().size(), heart.points.size());
+    EXPECT_EQ(motion.frame_times_ms.front(), 0);
+    EXPECT_EQ(motion.frame_times_ms.back(), motion.times_ms.back());
+    EXPECT_NEAR(motion.times_ms.back(), 60000.0 / 70, 1e-9);
+    // Volume balance of every step, and valves that never leak.
+    for (std::size_t k = 1; k < motion.times_ms.size(); ++k) {
+      const double step = motion.times_ms[k] - motion.times_ms[k - 1];
+      const double net = 1e-3 * step * (motion.mitral_flow_ml_per_s[k] - motion.aortic_flow_ml_per_s[k]);
+      EXPECT_NEAR(motion.lv_volume_ml[k] - motion.lv_volume_ml[k - 1], net, 1e-3) << motion.times_ms[k];
+      EXPECT_GE(motion.aortic_flow_ml_per_s[k], 0);
+      EXPECT_TRUE(motion.mitral_flow_ml_per_s[k] < 1e-9 || motion.aortic_flow_ml_per_s[k] < 1e-9);
+    }
+    EXPECT_EQ(motion.fibre_strain.front(), std::vector<double>(heart.points.size(), 0.0));
+  });
+}
+
+TEST(MechanicsStage, RefusesActivationOfAnotherMesh) {
+  const auto heart = test::ellipsoid(shape(1, 1, 1));
+  auto activation = test::ellipsoid_activation(heart);
+  activation.activation_time_ms.pop_back();
+  test::Workbench bench;
+  bench.give(heart);
+  bench.give(activation);
+  auto stage = make_stage();
+  EXPECT_THROW(bench.run(*stage), core::Error);
+}
+
+}  // namespace
+}  // namespace cardiotwin::mechanics
