@@ -5,6 +5,7 @@
 
 #include "cardiotwin/artifacts/labels.hpp"
 #include "cardiotwin/core/error.hpp"
+#include "cardiotwin/core/units.hpp"
 #include "cardiotwin/phantom/phantom.hpp"
 #include "dicom_writer.hpp"
 #include "scanner.hpp"
@@ -115,8 +116,11 @@ void write_labels(const std::filesystem::path& path, const Phantom& p) {
                       .remedy = "free some space"});
 }
 
-void write_truth(const std::filesystem::path& path, const Phantom& p, const HeartShape& shape,
-                 const Placement& placement, const CineMrOptions& o, const nlohmann::json& per_phase) {
+void write_truth(const std::filesystem::path& path, const Phantom& p, const std::vector<Heart>& hearts,
+                 const Placement& placement, const CineMrOptions& o, const HeartShape& shape) {
+  nlohmann::json per_phase = nlohmann::json::array();
+  for (const auto& heart : hearts)
+    per_phase.push_back({{"lv_volume_ml", heart.lv_volume_ml()}, {"base_descent_mm", -heart.base_z()}});
   const auto& g = p.geometry;
   // Heart point (0, 0, 0), the middle of the end-diastolic base, in patient coordinates.
   const Vec3 image_point = placement.heart_centre - placement.reference_z * placement.turn[2];
@@ -161,90 +165,115 @@ std::filesystem::path dicom_folder(const CineMrOptions& o) {
   return folder;
 }
 
+/// Everything that the seed decides, drawn in one fixed order.
+struct Plan {
+  Plan(Random& random, const CineMrOptions& o)
+      : shape(draw_shape(random, o)), scanner(Scanner::draw(random, o)), placement{draw_turn(random), {}, 0} {
+    const double heart_length = shape.length_mm + shape.apex_wall_mm;
+    grid = draw_grid(random, o, heart_length);
+    const double drawn_rate = random.uniform(52, 92);
+    cycle_length_ms = std::round(60 * core::ms_per_s / o.heart_rate_per_min.value_or(drawn_rate));
+    base_first = random.chance(0.6);
+    // The top slice centre lies 1 to 2 slices above the end-diastolic base; the rest follows downwards.
+    placement.reference_z = -0.5 * heart_length;
+    const double above = random.uniform(0.9, 1.6) * o.slice_thickness_mm;
+    const double top = o.slice_thickness_mm * static_cast<double>(grid.size[2] - 1);
+    placement.heart_centre = {0.5 * grid.spacing[0] * static_cast<double>(grid.size[0] - 1) + random.uniform(-12, 22),
+                              0.5 * grid.spacing[1] * static_cast<double>(grid.size[1] - 1) + random.uniform(-15, 15),
+                              top - above + placement.reference_z};
+    for (std::int64_t k = 0; k < grid.size[2]; ++k)
+      intervals_ms.push_back(cycle_length_ms * (1 + o.interval_jitter * random.uniform(-1, 1)));
+  }
+  HeartShape shape;
+  Scanner scanner;
+  Placement placement;
+  artifacts::Geometry grid;
+  double cycle_length_ms = 0;
+  bool base_first = false;           ///< order of acquisition
+  std::vector<double> intervals_ms;  ///< one per slice, in order of acquisition
+};
+
+/// The beat of the heart: end systole falls on a phase, so that the smallest volume is there to be found.
+std::vector<Heart> beat(const Plan& plan, const CineMrOptions& o, Phantom& p) {
+  const double systole = std::max(1.0, std::round(0.36 * o.phases)) / o.phases;
+  std::vector<Heart> hearts;
+  for (int phase = 0; phase < o.phases; ++phase) {
+    const double tau = static_cast<double>(phase) / o.phases;
+    hearts.emplace_back(plan.shape, contraction_at(tau, systole));
+    p.phase_times_ms.push_back(std::round(tau * plan.cycle_length_ms * 1e3) / 1e3);
+    p.lv_volume_ml.push_back(hearts.back().lv_volume_ml());
+  }
+  p.edv_ml = *std::max_element(p.lv_volume_ml.begin(), p.lv_volume_ml.end());
+  p.esv_ml = *std::min_element(p.lv_volume_ml.begin(), p.lv_volume_ml.end());
+  p.ejection_fraction = (p.edv_ml - p.esv_ml) / p.edv_ml;
+  return hearts;
+}
+
+/// The header of phase `phase` of the slice that is acquired as number `order` and lies at `k`.
+MrImage describe(const Plan& plan, const CineMrOptions& o, std::int64_t order, std::int64_t k, int phase) {
+  const auto& g = plan.grid;
+  const std::uint64_t study = mix(o.seed ^ 0x5741) >> 1;
+  const auto slice = static_cast<int>(order), number = slice * o.phases + phase;
+  const double interval = plan.intervals_ms[static_cast<std::size_t>(order)];
+  return {.patient_name = "PHANTOM^SEED " + std::to_string(o.seed),
+          .patient_id = "PHANTOM-" + std::to_string(o.seed),
+          .study_key = study,
+          .series_key = study + 2 + (o.series_per_slice ? static_cast<std::uint64_t>(slice) : 0),
+          .instance_key = study + 1000 + static_cast<std::uint64_t>(number),
+          .series_description = "cine short axis",
+          .series_number = o.series_per_slice ? slice + 1 : 1,
+          .instance_number = o.series_per_slice ? phase + 1 : number + 1,
+          .phases = o.phases,
+          .rows = static_cast<std::uint16_t>(g.size[1]),
+          .columns = static_cast<std::uint16_t>(g.size[0]),
+          .pixel_spacing_mm = g.spacing[0],
+          .slice_thickness_mm = g.spacing[2],
+          .position = g.origin + g.spacing[2] * static_cast<double>(k) * g.axes[2],
+          .row_direction = g.axes[0],
+          .column_direction = g.axes[1],
+          .trigger_time_ms = interval * phase / o.phases,
+          .interval_ms = interval,
+          .slope = plan.scanner.slope,
+          .intercept = plan.scanner.intercept,
+          .pixels = {}};
+}
+
+std::filesystem::path file_name(int number) {
+  char name[32];
+  std::snprintf(name, sizeof name, "IM-%06d.dcm", number);
+  return name;
+}
+
 }  // namespace
 
 Phantom make_cine_mr(const CineMrOptions& o) {
   check(o);
   Random random(o.seed);
-  const HeartShape shape = draw_shape(random, o);
-  const Scanner scanner = Scanner::draw(random, o);
-  Placement placement{draw_turn(random), {}, 0};
-
+  const Plan plan(random, o);
+  const auto& g = plan.grid;
   Phantom p;
-  const double heart_length = shape.length_mm + shape.apex_wall_mm;
-  p.geometry = draw_grid(random, o, heart_length);
-  const auto& g = p.geometry;
-  const double drawn_rate = random.uniform(52, 92);
-  p.cycle_length_ms = std::round(60000.0 / o.heart_rate_per_min.value_or(drawn_rate));
-  const bool base_first = random.chance(0.6);
-
-  // The top slice centre lies 1 to 2 slices above the end-diastolic base; the rest follows downwards.
-  placement.reference_z = -0.5 * heart_length;
-  const double above = random.uniform(0.9, 1.6) * o.slice_thickness_mm;
-  const double top = o.slice_thickness_mm * static_cast<double>(g.size[2] - 1);
-  placement.heart_centre = {0.5 * g.spacing[0] * static_cast<double>(g.size[0] - 1) + random.uniform(-12, 22),
-                            0.5 * g.spacing[1] * static_cast<double>(g.size[1] - 1) + random.uniform(-15, 15),
-                            top - above + placement.reference_z};
-
-  const double systole = std::max(1.0, std::round(0.36 * o.phases)) / o.phases;
-  std::vector<Heart> hearts;
-  nlohmann::json per_phase = nlohmann::json::array();
-  for (int phase = 0; phase < o.phases; ++phase) {
-    const double tau = static_cast<double>(phase) / o.phases;
-    hearts.emplace_back(shape, contraction_at(tau, systole));
-    p.phase_times_ms.push_back(std::round(tau * p.cycle_length_ms * 1e3) / 1e3);
-    p.lv_volume_ml.push_back(hearts.back().lv_volume_ml());
-    per_phase.push_back({{"lv_volume_ml", p.lv_volume_ml.back()}, {"base_descent_mm", -hearts.back().base_z()}});
-  }
-  p.edv_ml = *std::max_element(p.lv_volume_ml.begin(), p.lv_volume_ml.end());
-  p.esv_ml = *std::min_element(p.lv_volume_ml.begin(), p.lv_volume_ml.end());
-  p.ejection_fraction = (p.edv_ml - p.esv_ml) / p.edv_ml;
-
+  p.geometry = g, p.cycle_length_ms = plan.cycle_length_ms;
+  const auto hearts = beat(plan, o, p);
   const auto folder = dicom_folder(o);
   p.voxels.resize(static_cast<std::size_t>(g.voxels() * o.phases)), p.labels.resize(p.voxels.size());
-  const std::uint64_t study = mix(o.seed ^ 0x5741) >> 1;
-  const std::int64_t pixels = g.size[0] * g.size[1];
   for (std::int64_t order = 0; order < g.size[2]; ++order) {
-    const std::int64_t k = base_first ? g.size[2] - 1 - order : order;
-    const auto still = still_signal(scanner, placement, g, k);
-    const double interval = p.cycle_length_ms * (1 + o.interval_jitter * random.uniform(-1, 1));
+    const std::int64_t k = plan.base_first ? g.size[2] - 1 - order : order;
+    const auto still = still_signal(plan.scanner, plan.placement, g, k);
     for (int phase = 0; phase < o.phases; ++phase) {
-      const Slice slice = expose(scanner, placement, g, k, hearts[static_cast<std::size_t>(phase)], still);
+      const Slice slice = expose(plan.scanner, plan.placement, g, k, hearts[static_cast<std::size_t>(phase)], still);
       const auto number = static_cast<int>(order) * o.phases + phase;
-      MrImage image{.patient_name = "PHANTOM^SEED " + std::to_string(o.seed),
-                    .patient_id = "PHANTOM-" + std::to_string(o.seed),
-                    .study_key = study,
-                    .series_key = study + 2 + (o.series_per_slice ? static_cast<std::uint64_t>(order) : 0),
-                    .instance_key = study + 1000 + static_cast<std::uint64_t>(number),
-                    .series_description = "cine short axis",
-                    .series_number = o.series_per_slice ? static_cast<int>(order) + 1 : 1,
-                    .instance_number = o.series_per_slice ? phase + 1 : number + 1,
-                    .phases = o.phases,
-                    .rows = static_cast<std::uint16_t>(g.size[1]),
-                    .columns = static_cast<std::uint16_t>(g.size[0]),
-                    .pixel_spacing_mm = g.spacing[0],
-                    .slice_thickness_mm = g.spacing[2],
-                    .position = g.origin + g.spacing[2] * static_cast<double>(k) * g.axes[2],
-                    .row_direction = g.axes[0],
-                    .column_direction = g.axes[1],
-                    .trigger_time_ms = p.phase_times_ms[static_cast<std::size_t>(phase)] * interval / p.cycle_length_ms,
-                    .interval_ms = interval,
-                    .slope = scanner.slope,
-                    .intercept = scanner.intercept,
-                    .pixels = digitise(scanner, g, slice.signal, static_cast<std::uint64_t>(number))};
-      char name[32];
-      std::snprintf(name, sizeof name, "IM-%06d.dcm", o.first_file_number + number);
-      p.files.push_back(folder / name);
+      MrImage image = describe(plan, o, order, k, phase);
+      image.pixels = digitise(plan.scanner, g, slice.signal, static_cast<std::uint64_t>(number));
+      p.files.push_back(folder / file_name(o.first_file_number + number));
       write_dicom(p.files.back(), image);
-      const std::int64_t start = pixels * (k + g.size[2] * phase);
+      const std::int64_t start = g.size[0] * g.size[1] * (k + g.size[2] * phase);
       std::copy(slice.labels.begin(), slice.labels.end(), p.labels.begin() + start);
-      std::transform(image.pixels.begin(), image.pixels.end(), p.voxels.begin() + start, [&](std::int16_t stored) {
-        return static_cast<float>(stored * scanner.slope + scanner.intercept);
-      });
+      std::transform(image.pixels.begin(), image.pixels.end(), p.voxels.begin() + start,
+                     [&](std::int16_t stored) { return static_cast<float>(stored * image.slope + image.intercept); });
     }
   }
   write_labels(o.output / "truth.nrrd", p);
-  write_truth(o.output / "truth.json", p, shape, placement, o, per_phase);
+  write_truth(o.output / "truth.json", p, hearts, plan.placement, o, plan.shape);
   return p;
 }
 

@@ -1,7 +1,8 @@
+#include "cardiotwin/ingest/inspect.hpp"
+
 #include <spdlog/fmt/fmt.h>
 
 #include "cardiotwin/core/error.hpp"
-#include "ingest.hpp"
 #include "stack.hpp"
 
 namespace cardiotwin::ingest {

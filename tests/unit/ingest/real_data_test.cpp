@@ -5,7 +5,7 @@
 
 #include "cardiotwin/artifacts/image.hpp"
 #include "cardiotwin/stages/stages.hpp"
-#include "ingest.hpp"
+#include "cardiotwin/ingest/inspect.hpp"
 #include "pixels.hpp"
 #include "scan.hpp"
 #include "support/workbench.hpp"

@@ -4,7 +4,7 @@
 #include "cardiotwin/core/vec3.hpp"
 #include "cardiotwin/io/files.hpp"
 #include "dicom_writer.hpp"
-#include "ingest.hpp"
+#include "cardiotwin/ingest/inspect.hpp"
 #include "study.hpp"
 
 namespace cardiotwin::ingest {

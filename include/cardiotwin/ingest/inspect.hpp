@@ -1,5 +1,5 @@
 #pragma once
-/// What this stage offers beside the stage itself.
+/// A look into a DICOM folder before it is used.
 
 #include <filesystem>
 #include <string>
