@@ -126,18 +126,19 @@ class Ingest : public stage::Stage {
     const auto& config = context.config;
     const std::string now = reference_date(config);
     Notes notes;
-    const auto headers = context.timers.scope("headers");
-    const Scan scan = scan_folder(config.path("dicom_folder"));
+    const Scan scan = [&] {
+      const auto headers = context.timers.scope("headers");
+      return scan_folder(config.path("dicom_folder"));
+    }();
     for (const auto& [reason, count] : scan.skipped) context.log.info("skipped {} x {}", count, reason);
     const Stack stack =
         choose_stack(scan, {.modality = config.text("modality"), .series = config.text("series")}, notes.warnings);
     context.log.info("{} of {} images: {}", stack.frames(), scan.frames.size(), stack.describe());
 
-    artifacts::Image image;
-    {
+    artifacts::Image image = [&] {
       const auto pixels = context.timers.scope("pixels");
-      image = read_volume(scan, stack, notes);
-    }
+      return read_volume(scan, stack, notes);
+    }();
     image.facts = facts_of(*stack.first().file, config, notes);
     flag_age(image.facts, now, config.number("stale_after_days"), context.findings, notes);
 
@@ -177,7 +178,7 @@ class Ingest : public stage::Stage {
     if (const double height = vitals.reported[body_height]; height > 0) f.quantity("height", height, "cm");
     if (const double weight = vitals.reported[body_weight]; weight > 0) f.quantity("weight", weight, "kg");
     for (const auto& list : {&notes.warnings, &vitals.values.warnings})
-      for (const auto& text : *list) f.warning(text), context.log.warn("{}", text);
+      for (const auto& text : *list) f.warning(text);
     for (const auto& list : {&notes.assumptions, &vitals.assumptions})
       for (const auto& text : *list) f.assumption(text);
   }
