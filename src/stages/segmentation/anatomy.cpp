@@ -39,36 +39,48 @@ double thickness(const ShapeStack& outer, const ShapeStack& cavity, std::int64_t
   return (std::sqrt(outer.area_mm2(s)) - std::sqrt(cavity.area_mm2(s))) / std::sqrt(M_PI);
 }
 
-/// Offsets of each slice's ventricle from a parabola through all middles, undone by `part`.
+/// Offsets of values on equidistant slices from the parabola with the least sum of absolute offsets, so that a slice
+/// that was breathed away does not drag its neighbours along (iteratively reweighted least squares).
+std::vector<double> offsets_from_parabola(const std::vector<double>& values) {
+  const std::size_t n = values.size();
+  std::vector<double> offset = values, weight(n, 1.0);
+  const auto inner = [&](const std::vector<double>& a, const std::vector<double>& b) {
+    double sum = 0;
+    for (std::size_t s = 0; s < n; ++s) sum += weight[s] * a[s] * b[s];
+    return sum;
+  };
+  const auto subtract_projection = [&](std::vector<double>& from, const std::vector<double>& on) {
+    const double part = inner(from, on) / inner(on, on);
+    for (std::size_t s = 0; s < n; ++s) from[s] -= part * on[s];
+  };
+  for (int pass = 0; pass < 30; ++pass) {
+    offset = values;
+    std::vector<std::vector<double>> basis;
+    for (int power = 0; power < 3; ++power) {
+      std::vector<double> polynomial(n);
+      for (std::size_t s = 0; s < n; ++s)
+        polynomial[s] = std::pow(static_cast<double>(s) - 0.5 * static_cast<double>(n - 1), power);
+      for (const auto& earlier : basis) subtract_projection(polynomial, earlier);
+      subtract_projection(offset, polynomial);
+      basis.push_back(std::move(polynomial));
+    }
+    for (std::size_t s = 0; s < n; ++s) weight[s] = 1 / std::max(std::abs(offset[s]), 0.05);
+  }
+  return offset;
+}
+
+/// Undoes `part` of each slice's offset from a smooth long axis.
 void align(ShapeStack& outer, ShapeStack& cavity, ShapeStack& right, double part) {
   const std::int64_t n = outer.last() - outer.first() + 1;
   if (part <= 0 || n < 5) return;
   for (std::size_t a = 0; a < 2; ++a) {
-    // Least squares with Legendre-like polynomials that are orthogonal on the equidistant slices.
-    std::vector<std::vector<double>> basis(3, std::vector<double>(static_cast<std::size_t>(n)));
-    std::vector<double> offset(static_cast<std::size_t>(n));
-    const double half = 0.5 * static_cast<double>(n - 1), square = static_cast<double>(n * n - 1) / 12;
-    for (std::size_t s = 0; s < offset.size(); ++s) {
-      const double x = static_cast<double>(s) - half;
-      basis[0][s] = 1;
-      basis[1][s] = x;
-      basis[2][s] = x * x - square;
-      offset[s] = outer.middle(outer.first() + static_cast<std::int64_t>(s))[a];
-    }
-    const auto values = offset;
-    for (const auto& b : basis) {
-      double projection = 0, norm = 0;
-      for (std::size_t s = 0; s < b.size(); ++s) {
-        projection += b[s] * values[s];
-        norm += b[s] * b[s];
-      }
-      for (std::size_t s = 0; s < b.size(); ++s) offset[s] -= projection / norm * b[s];
-    }
-    for (std::size_t s = 0; s < offset.size(); ++s) {
+    std::vector<double> middles;
+    for (std::int64_t s = outer.first(); s <= outer.last(); ++s) middles.push_back(outer.middle(s)[a]);
+    const auto offset = offsets_from_parabola(middles);
+    for (std::int64_t s = outer.first(); s <= outer.last(); ++s) {
       std::array<double, 2> by{};
-      by[a] = -part * offset[s];
-      const auto slice = outer.first() + static_cast<std::int64_t>(s);
-      for (ShapeStack* stack : {&outer, &cavity, &right}) stack->move_slice(slice, by);
+      by[a] = -part * offset[static_cast<std::size_t>(s - outer.first())];
+      for (ShapeStack* stack : {&outer, &cavity, &right}) stack->move_slice(s, by);
     }
   }
 }
@@ -87,14 +99,14 @@ struct Box {
   double low[3], high[3];  // x, y in the slice plane, height
 };
 
-Box box_of(const std::vector<std::vector<Mask>>& structures, const Size& slice, double pixel_mm) {
+Box box_of(const std::vector<std::vector<Mask>>& structures, const Size& slice, const std::array<double, 2>& pixel_mm) {
   Box box{{1e9, 1e9, 0}, {-1e9, -1e9, 0}};
   for (const auto& masks : structures)
     for (const auto& mask : masks)
       for (std::size_t v = 0; v < mask.size(); ++v) {
         if (!mask[v]) continue;
-        const double x = static_cast<double>(static_cast<std::int64_t>(v) % slice[2]) * pixel_mm;
-        const double y = static_cast<double>(static_cast<std::int64_t>(v) / slice[2]) * pixel_mm;
+        const double x = static_cast<double>(static_cast<std::int64_t>(v) % slice[2]) * pixel_mm[0];
+        const double y = static_cast<double>(static_cast<std::int64_t>(v) / slice[2]) * pixel_mm[1];
         box.low[0] = std::min(box.low[0], x - margin_mm);
         box.high[0] = std::max(box.high[0], x + margin_mm);
         box.low[1] = std::min(box.low[1], y - margin_mm);
@@ -119,7 +131,8 @@ void thicken(Anatomy& anatomy, double thinnest_mm) {
 
 Anatomy build_anatomy(const Geometry& g, const std::uint8_t* labels, const SliceRange& range,
                       const AnatomyOptions& options) {
-  const double slice_mm = g.spacing[2], pixel_mm = g.spacing[0], h = options.spacing_mm;
+  const double slice_mm = g.spacing[2], h = options.spacing_mm;
+  const std::array<double, 2> pixel_mm{g.spacing[0], g.spacing[1]};
   const Size slice{1, g.size[1], g.size[0]};
   const std::vector<std::vector<Mask>> structures{
       masks_of(g, labels, range, [](auto l) { return l == lv_cavity; }),

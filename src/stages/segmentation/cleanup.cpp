@@ -110,6 +110,7 @@ bool continues(const Mask& mask, const Mask& neighbour, double largest_growth) {
 
 constexpr double open_ring = 0.65;          // less wall than this around the cavity: beyond the base
 constexpr double least_solidity = 0.85;     // area over the area of its hull: less is no cavity but a misled network
+constexpr double sure = 0.75;               // mean confidence of a slice of wall alone that counts
 constexpr double smallest_cavity_mm2 = 20;  // less is noise
 
 bool is_cavity(std::uint8_t label) { return label == lv_cavity; }
@@ -154,6 +155,7 @@ void clear_beyond(const Geometry& g, const SliceRange& range, std::uint8_t* labe
   for (std::int64_t k = apical + towards_apex; k >= 0 && k < g.size[2]; k += towards_apex) {
     const Mask region = slice_mask(g, labels, k, is_ventricle);
     if (pixels_in(region) == 0 || !continues(region, slice_mask(g, labels, k - towards_apex, is_ventricle), 1.1)) break;
+    if (mean_over(region, confidence == nullptr ? nullptr : confidence + k * pixels) < sure) break;
     wall_end = k;
   }
   for (std::int64_t k = 0; k < g.size[2]; ++k) {
@@ -191,7 +193,9 @@ SliceRange settle_beat(artifacts::Labels& labels) {
                         range.size() <= 0 ? "none" : "one in " + std::to_string(range.size()) + " slices",
                         "check that the series is a short-axis cine stack, or give segmentation.labels_file"});
     }
-    for (std::int64_t p = 0; p < phases; ++p) clear_beyond(g, range, labels.labels.data() + p * g.voxels());
+    for (std::int64_t p = 0; p < phases; ++p)
+      clear_beyond(g, range, labels.labels.data() + p * g.voxels(),
+                   labels.confidence.empty() ? nullptr : labels.confidence.data() + p * g.voxels());
   }
   labels.end_systole = labels.end_diastole;
   for (std::int64_t p = 0; p < phases; ++p)

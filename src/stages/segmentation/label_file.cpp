@@ -6,16 +6,13 @@
 #include <itkNiftiImageIO.h>
 #include <itkNrrdImageIO.h>
 #include <itkVectorImage.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <numeric>
 
 #include "cardiotwin/core/error.hpp"
-#include "cardiotwin/io/files.hpp"
 #include "cardiotwin/io/sha256.hpp"
 
 namespace cardiotwin::segmentation {
@@ -35,40 +32,6 @@ itk::ImageIOBase::Pointer reader_for(const std::filesystem::path& path) {
     if (io->CanReadFile(path.c_str())) return io;
   core::fail_input({path.string(), "a NRRD, NIfTI or MetaImage file", "another kind of file", remedy});
 }
-
-/// A file that ITK reads with the same content. ITK takes a further axis of a NRRD only where its kind is "list", while
-/// the standard's word for cardiac phases is "time": such a file is read through a copy with the other word, removed at
-/// the end.
-class Readable {
- public:
-  explicit Readable(const std::filesystem::path& path) : path_(path) {
-    if (path.extension() != ".nrrd") return;
-    std::string bytes = io::read_file(path);
-    const std::size_t header = bytes.find("\n\n"), kinds = bytes.find("\nkinds: ");
-    if (header == std::string::npos || kinds > header) return;
-    const std::size_t time = bytes.find(" time\n", kinds);
-    if (time == std::string::npos || time != bytes.find('\n', kinds + 1) - 5) return;
-    bytes.replace(time, 5, " list");
-    std::string name = (std::filesystem::temp_directory_path() / "labelsXXXXXX.nrrd").string();
-    const int file = mkstemps(name.data(), 5);
-    if (file < 0) return;
-    ::close(file);
-    path_ = name;
-    copied_ = true;
-    io::write_durably(path_, bytes);
-  }
-  ~Readable() {
-    std::error_code ignored;
-    if (copied_) std::filesystem::remove(path_, ignored);
-  }
-  Readable(const Readable&) = delete;
-  Readable& operator=(const Readable&) = delete;
-  std::string name() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-  bool copied_ = false;
-};
 
 Geometry geometry_of(const itk::ImageIOBase& io) {
   Geometry g;
@@ -93,7 +56,8 @@ typename Volume::Pointer read_volume(const itk::ImageIOBase::Pointer& io) {
   return reader->GetOutput();
 }
 
-/// All values, phase slowest. A time axis arrives as a fourth dimension (NIfTI) or as the components of a voxel (NRRD).
+/// All values, phase slowest. A time axis arrives as a fourth dimension (NIfTI) or as the components of a voxel (NRRD,
+/// kind "list").
 std::vector<float> read_values(const itk::ImageIOBase::Pointer& io, std::size_t phases) {
   if (io->GetNumberOfDimensions() == 4) {
     const auto volume = read_volume<itk::Image<float, 4>>(io);
@@ -110,9 +74,8 @@ std::vector<float> read_values(const itk::ImageIOBase::Pointer& io, std::size_t 
 }
 
 Labels read_with_itk(const std::filesystem::path& path) {
-  const Readable readable(path);
   const auto io = reader_for(path);
-  io->SetFileName(readable.name());
+  io->SetFileName(path.string());
   io->ReadImageInformation();
   const unsigned dimensions = io->GetNumberOfDimensions(), components = io->GetNumberOfComponents();
   if (dimensions < 3 || dimensions > 4 || (dimensions == 4 && components != 1))

@@ -160,12 +160,12 @@ std::vector<float> distance_to(const Mask& mask, const Size& size, const std::ar
   return distance;
 }
 
-std::vector<float> signed_distance(const Mask& mask, const Size& size, double spacing_mm) {
+std::vector<float> signed_distance(const Mask& mask, const Size& size, const std::array<double, 2>& pixel_mm) {
   Mask outside(mask.size());
   std::ranges::transform(mask, outside.begin(), [](std::uint8_t m) { return static_cast<std::uint8_t>(!m); });
-  const std::array<double, 3> spacing{1, spacing_mm, spacing_mm};
+  const std::array<double, 3> spacing{1, pixel_mm[1], pixel_mm[0]};
   const auto to_mask = distance_to(mask, size, spacing), to_outside = distance_to(outside, size, spacing);
-  const auto half = static_cast<float>(0.5 * spacing_mm);
+  const auto half = static_cast<float>(0.25 * (pixel_mm[0] + pixel_mm[1]));
   std::vector<float> distance(mask.size());
   for (std::size_t v = 0; v < mask.size(); ++v) distance[v] = mask[v] ? half - to_outside[v] : to_mask[v] - half;
   return distance;

@@ -24,9 +24,9 @@ Mask convex_hull(const Mask& mask, const Size& size);
 /// empty. `spacing` is ordered as `size`. Exact: Felzenszwalb and Huttenlocher 2012, doi:10.4086/toc.2012.v008a019.
 std::vector<float> distance_to(const Mask& mask, const Size& size, const std::array<double, 3>& spacing);
 
-/// Signed distance to the border of a two-dimensional mask [mm], negative inside; half a pixel is taken for the border
-/// between two centres.
-std::vector<float> signed_distance(const Mask& mask, const Size& size, double spacing_mm);
+/// Signed distance to the border of a two-dimensional mask [mm], negative inside; the border lies half a pixel from the
+/// centres on both sides. `pixel_mm` is along (i, j).
+std::vector<float> signed_distance(const Mask& mask, const Size& size, const std::array<double, 2>& pixel_mm);
 
 /// A distance that stands for "nowhere near".
 inline constexpr float far_away = 1e6F;

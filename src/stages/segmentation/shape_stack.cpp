@@ -8,7 +8,8 @@ namespace {
 constexpr double outside_mm = 50;  // distance told where a structure is absent
 }
 
-ShapeStack::ShapeStack(const std::vector<Mask>& masks, const Size& slice, double pixel_mm, double slice_mm)
+ShapeStack::ShapeStack(const std::vector<Mask>& masks, const Size& slice, const std::array<double, 2>& pixel_mm,
+                       double slice_mm)
     : size_(slice), pixel_mm_(pixel_mm), slice_mm_(slice_mm) {
   slices_.resize(masks.size());
   std::int64_t largest = -1;
@@ -21,8 +22,8 @@ ShapeStack::ShapeStack(const std::vector<Mask>& masks, const Size& slice, double
         n += 1;
       }
     if (n == 0) continue;
-    slices_[s].area = n * pixel_mm * pixel_mm;
-    slices_[s].middle = {x / n * pixel_mm, y / n * pixel_mm};
+    slices_[s].area = n * pixel_mm[0] * pixel_mm[1];
+    slices_[s].middle = {x / n * pixel_mm[0], y / n * pixel_mm[1]};
     slices_[s].distance = signed_distance(masks[s], size_, pixel_mm);
     if (largest < 0 || slices_[s].area > area_mm2(largest)) largest = static_cast<std::int64_t>(s);
   }
@@ -46,7 +47,7 @@ void ShapeStack::move_slice(std::int64_t s, const std::array<double, 2>& by) {
 
 double ShapeStack::in_slice(std::int64_t s, double x, double y) const {
   const Slice& slice = slices_[static_cast<std::size_t>(s)];
-  const double px = (x - slice.shift[0]) / pixel_mm_, py = (y - slice.shift[1]) / pixel_mm_;
+  const double px = (x - slice.shift[0]) / pixel_mm_[0], py = (y - slice.shift[1]) / pixel_mm_[1];
   const double cx = std::clamp(px, 0.0, static_cast<double>(size_[2] - 1)),
                cy = std::clamp(py, 0.0, static_cast<double>(size_[1] - 1));
   const auto i = std::min(static_cast<std::int64_t>(cx), size_[2] - 2),
@@ -54,7 +55,7 @@ double ShapeStack::in_slice(std::int64_t s, double x, double y) const {
   const double u = cx - static_cast<double>(i), v = cy - static_cast<double>(j);
   const float* d = slice.distance.data() + j * size_[2] + i;
   const double inside = (1 - v) * ((1 - u) * d[0] + u * d[1]) + v * ((1 - u) * d[size_[2]] + u * d[size_[2] + 1]);
-  return inside + pixel_mm_ * std::hypot(px - cx, py - cy);
+  return inside + std::hypot(pixel_mm_[0] * (px - cx), pixel_mm_[1] * (py - cy));
 }
 
 /// The shape of slice s shrunk to a cross-section of (1 - part); `part` in [0, 1), 1 is the tip.

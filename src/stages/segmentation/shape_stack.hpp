@@ -12,8 +12,9 @@ namespace cardiotwin::segmentation {
 /// Slices are numbered from the apex to the base here; heights in mm above the centre of slice 0.
 class ShapeStack {
  public:
-  /// `masks`: one (1 x j x i) mask a slice. Only the contiguous non-empty run around the largest slice counts.
-  ShapeStack(const std::vector<Mask>& masks, const Size& slice, double pixel_mm, double slice_mm);
+  /// `masks`: one (1 x j x i) mask a slice; `pixel_mm` along (i, j). Only the contiguous non-empty run around the
+  /// largest slice counts.
+  ShapeStack(const std::vector<Mask>& masks, const Size& slice, const std::array<double, 2>& pixel_mm, double slice_mm);
 
   bool empty() const { return last_ < first_; }
   std::int64_t first() const { return first_; }
@@ -43,7 +44,8 @@ class ShapeStack {
 
   std::vector<Slice> slices_;
   Size size_;
-  double pixel_mm_, slice_mm_;
+  std::array<double, 2> pixel_mm_;
+  double slice_mm_;
   std::int64_t first_ = 0, last_ = -1;
   double tip_ = 0;
   bool closed_top_ = false;
