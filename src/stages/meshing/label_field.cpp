@@ -133,6 +133,14 @@ Geometry crop(const artifacts::Anatomy& anatomy, double margin_mm) {
 
 void check(const artifacts::Anatomy& anatomy) {
   const Geometry& g = anatomy.geometry;
+  const auto [least, most] = std::minmax({g.spacing[0], g.spacing[1], g.spacing[2]});
+  const double normal = core::norm(anatomy.base_normal);
+  if (!(least > 0) || most > 1.001 * least || std::abs(normal - 1) > 1e-3)
+    core::fail_input({.where = "meshing: anatomy",
+                      .expected = "isotropic voxels and a basal normal of length 1",
+                      .found = fmt::format("spacing {:g} x {:g} x {:g} mm, normal of length {:g}", g.spacing[0],
+                                           g.spacing[1], g.spacing[2], normal),
+                      .remedy = "run segmentation again; it resamples to isotropic voxels"});
   std::int64_t cavity = 0, wall_count = 0;
   for_each_voxel(g, [&](const Voxel& v, std::int64_t n) {
     if (dot(centre_of(g, v) - anatomy.base_point, anatomy.base_normal) > 0) return;

@@ -284,6 +284,17 @@ HeartMesh from_labels(stage::Context& context, Verdict& verdict, Vec3& towards_r
   return to_heart(mesh_labels(context, ventricle, verdict));
 }
 
+/// Of a wall without blood cells: between the endocardium and the flat lid through the middle of its rim.
+double enclosed_mm3(const HeartMesh& heart) {
+  const Vec3 rim = find_long_axis(heart).base_centre;
+  double sum = 0;
+  for (std::size_t t = 0; t < heart.triangles.size(); ++t)
+    if (heart.surface[t] == artifacts::surface_endocardium)
+      sum -=
+          core::dot(heart.points[heart.triangles[t][0]] - rim, mesh::vector_area(heart.points, heart.triangles[t])) / 3;
+  return sum;
+}
+
 HeartMesh from_file(stage::Context& context, Verdict& verdict, Vec3& towards_rv) {
   const config::Section& c = context.config;
   const std::filesystem::path file = c.path("mesh_file");
@@ -306,6 +317,7 @@ HeartMesh from_file(stage::Context& context, Verdict& verdict, Vec3& towards_rv)
                           .expected = "a mesh within all limits of the quality gate",
                           .found = verdict.text(),
                           .remedy = "repair the mesh, or relax the limit that it misses on purpose"});
+  if (verdict.blood_mm3 == 0) verdict.blood_mm3 = enclosed_mm3(heart);
   context.findings.quantity("attempts", 1, "1");
   towards_rv = rv_direction(context, nullptr, nullptr);
   return heart;

@@ -80,7 +80,7 @@ void match_volumes(mesh::TetMesh& mesh, const std::vector<std::uint32_t>& at, co
 std::vector<Ring> rings(const Ventricle& v, const Sizes& sizes) {
   std::vector<Ring> result;
   const double rim = 0.8 * std::min(sizes.wall_mm, sizes.blood_mm);
-  for (const auto* line : {&v.blood_ring, &v.heart_ring}) result.push_back({resample(*line, 0.3 * rim), rim});
+  for (const auto& line : v.rims) result.push_back({resample(line, 0.3 * rim), rim});
   for (const Disc& disc : {v.orifices.mitral, v.orifices.aortic}) {
     const double edge = std::min(0.8 * sizes.blood_mm, 0.6 * disc.radius_mm);
     result.push_back({disc.circle(v.base, std::max(48, static_cast<int>(20 * disc.radius_mm / edge))), edge});
@@ -92,7 +92,7 @@ std::vector<Ring> rings(const Ventricle& v, const Sizes& sizes) {
 
 Ventricle make_ventricle(const LabelField& field, const Vec3& rv_direction, const OrificeShape& shape,
                          std::vector<std::string>& warnings) {
-  Ventricle v{field, {}, {}, {}, {}};
+  Ventricle v{field, {}, {}, {}};
   const Vec3 foot = field.blood_centre() - field.height(field.blood_centre()) * field.base_normal();
   const Plane rough = Plane::through(foot, field.base_normal(), rv_direction);
   const double reach = field.radius_mm() + 4 * field.voxel_mm(), step = 0.5 * field.voxel_mm();
@@ -108,18 +108,19 @@ Ventricle make_ventricle(const LabelField& field, const Vec3& rv_direction, cons
                       .remedy = "look at base point and normal, and at the labels next to them"});
   if (blood_lines.size() > 1 || heart_lines.size() > 1)
     warnings.push_back(fmt::format(
-        "the basal plane cuts the cavity in {} and the heart in {} outlines; only the largest ones are kept sharp",
+        "the basal plane cuts the cavity in {} and the heart in {} outlines; the orifices are on the largest",
         blood_lines.size(), heart_lines.size()));
-  v.blood_ring = blood_lines.front();
-  v.heart_ring = heart_lines.front();
-  v.base = Plane::through(centroid(rough, v.blood_ring), field.base_normal(), rv_direction);
-  v.orifices = place_orifices(v.base, v.blood_ring, shape, warnings);
+  for (const auto* lines : {&blood_lines, &heart_lines})
+    for (const auto& line : *lines)
+      if (line.size() * step > 10 * field.voxel_mm()) v.rims.push_back(line);
+  const std::vector<Vec3>& lid = blood_lines.front();
+  v.base = Plane::through(centroid(rough, lid), field.base_normal(), rv_direction);
+  v.orifices = place_orifices(v.base, lid, shape, warnings);
   if (v.orifices.mitral.radius_mm <= 0)
-    core::fail_input(
-        {.where = "meshing: basal lid",
-         .expected = "room for two round orifices",
-         .found = fmt::format("a lid of {:.0f} mm^2 too narrow for them", std::abs(area(v.base, v.blood_ring))),
-         .remedy = "lower mitral_fraction and aortic_fraction, or move the basal plane down"});
+    core::fail_input({.where = "meshing: basal lid",
+                      .expected = "room for two round orifices",
+                      .found = fmt::format("a lid of {:.0f} mm^2 too narrow for them", std::abs(area(v.base, lid))),
+                      .remedy = "lower mitral_area_fraction and aortic_area_fraction, or move the basal plane down"});
   return v;
 }
 

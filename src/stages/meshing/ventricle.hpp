@@ -15,9 +15,8 @@ namespace cardiotwin::meshing {
 /// What stays the same in every attempt.
 struct Ventricle {
   const LabelField& field;
-  Plane base;                    ///< origin at the lid's centroid, u towards the right ventricle
-  std::vector<Vec3> blood_ring;  ///< where lid and base meet
-  std::vector<Vec3> heart_ring;  ///< where base and epicardium meet
+  Plane base;                           ///< origin at the lid's centroid, u towards the right ventricle
+  std::vector<std::vector<Vec3>> rims;  ///< where lid and base, and base and epicardium meet
   Orifices orifices;
 };
 

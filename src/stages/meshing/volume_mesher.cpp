@@ -116,8 +116,10 @@ mesh::TetMesh tetrahedralise(const Domain& domain, const Sizes& sizes) {
   CGAL::Mesh_3::internal::init_c3t3(complex, cgal_domain, criteria, first_points);
   // Without CGAL's optimisers: ODT moves points into the balls that protect the rings, where the triangulation hides
   // them and the program dies (seen with 5.5.1). improve.hpp does their work.
+  constexpr std::size_t most_points = 4'000'000;  // rather a mesh that fails the gate than one that never ends
   CGAL::refine_mesh_3(complex, cgal_domain, criteria, parameters::no_reset_c3t3(), parameters::no_perturb(),
-                      parameters::no_lloyd(), parameters::no_odt(), parameters::exude(parameters::time_limit = 0.0));
+                      parameters::no_lloyd(), parameters::no_odt(), parameters::exude(parameters::time_limit = 0.0),
+                      parameters::mesh_3_options(parameters::maximal_number_of_vertices = most_points));
   return copy(complex);
 }
 

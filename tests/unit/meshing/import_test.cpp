@@ -142,6 +142,8 @@ TEST_F(MeshImport, AWallWithoutBloodIsAccepted) {
   const HeartMesh read = bench.result<HeartMesh>();
   EXPECT_EQ(std::count(read.region.begin(), read.region.end(), 1), static_cast<std::ptrdiff_t>(read.cells.size()));
   EXPECT_GT(read.long_axis[2], 0.99);
+  shape.with_blood = true;
+  EXPECT_NEAR(bench.quantity("cavity_volume"), mesh::volume(test::tet_mesh(test::ellipsoid(shape)), 2) / 1000, 1e-6);
 }
 
 TEST_F(MeshImport, APublishedVentricleIsRead) {
