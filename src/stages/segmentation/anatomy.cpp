@@ -127,6 +127,20 @@ void thicken(Anatomy& anatomy, double thinnest_mm) {
     if (!cavity[v] && distance[v] < thinnest_mm) anatomy.labels[v] = lv_wall;
 }
 
+/// One ventricle and one RV cavity: crumbs that interpolation leaves at the ends of structures go.
+void keep_largest(Anatomy& anatomy) {
+  const auto& n = anatomy.geometry.size;
+  const auto largest = [&](auto wanted) {
+    Mask mask(anatomy.labels.size());
+    std::ranges::transform(anatomy.labels, mask.begin(), [&](auto l) { return static_cast<std::uint8_t>(wanted(l)); });
+    return largest_component(mask, {n[2], n[1], n[0]});
+  };
+  const Mask left = largest([](auto l) { return l == lv_cavity || l == lv_wall; });
+  const Mask right = largest([](auto l) { return l == rv_cavity; });
+  for (std::size_t v = 0; v < anatomy.labels.size(); ++v)
+    if (!left[v] && !right[v]) anatomy.labels[v] = 0;
+}
+
 }  // namespace
 
 Anatomy build_anatomy(const Geometry& g, const std::uint8_t* labels, const SliceRange& range,
@@ -180,6 +194,7 @@ Anatomy build_anatomy(const Geometry& g, const std::uint8_t* labels, const Slice
         }
       }
   }
+  keep_largest(anatomy);
   thicken(anatomy, options.thinnest_wall_mm);
   const auto& middle = cavity.middle(cavity.last());
   anatomy.base_point = g.to_world(index_of(middle[0], middle[1], base));

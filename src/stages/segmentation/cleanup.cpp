@@ -146,9 +146,17 @@ SliceRange closed_slices(const Geometry& g, const std::uint8_t* labels) {
   return range;
 }
 
-/// In place: the last slice in which wall continues the ventricle towards the apex stays wall; everything of the
-/// ventricle beyond that, and beyond the base, goes.
-void clear_beyond(const Geometry& g, const SliceRange& range, std::uint8_t* labels) {
+/// Mean confidence over a mask; 1 where none is known.
+double mean_over(const Mask& mask, const float* confidence) {
+  if (confidence == nullptr) return 1;
+  double sum = 0;
+  for (std::size_t v = 0; v < mask.size(); ++v) sum += mask[v] ? confidence[v] : 0.0F;
+  return sum / static_cast<double>(std::max<std::int64_t>(1, pixels_in(mask)));
+}
+
+/// In place: below the range, slices in which wall continues the ventricle towards the apex, surely, stay wall;
+/// everything of the ventricle beyond that, and beyond the base, goes. `confidence` may be null.
+void clear_beyond(const Geometry& g, const SliceRange& range, std::uint8_t* labels, const float* confidence) {
   const std::int64_t pixels = g.size[0] * g.size[1];
   const std::int64_t towards_apex = range.base_is_last ? -1 : 1, apical = range.base_is_last ? range.first : range.last;
   std::int64_t wall_end = apical;  // the most apical slice with wall
