@@ -6,16 +6,23 @@
 namespace cardiotwin::mechanics {
 namespace {
 
-// One direct factorisation, used as the preconditioner of GMRES until it has aged. The dense row and column of the
-// cavity cost nothing: they are eliminated last.
-constexpr const char* options_text =
-    "-ksp_type gmres -ksp_gmres_restart 60 -ksp_max_it 60 -pc_type lu -pc_factor_mat_solver_type mumps "
-    "-mat_mumps_icntl_14 60 -mat_mumps_icntl_24 1";
+/// One direct factorisation, used as the preconditioner of GMRES until it has aged. The dense row and column of the
+/// cavity cost nothing: they are eliminated last.
+std::string solver_options(const core::Comm& comm, bool repeatable) {
+  const std::string krylov = "-ksp_type gmres -ksp_gmres_restart 60 -ksp_max_it 60 ";
+  if (repeatable && comm.size() > 1)
+    return krylov +
+           "-pc_type redundant -redundant_ksp_type preonly -redundant_pc_type lu "
+           "-redundant_pc_factor_mat_solver_type mumps -redundant_mat_mumps_icntl_14 60";
+  return krylov + "-pc_type lu -pc_factor_mat_solver_type mumps -mat_mumps_icntl_14 60";
+}
 
 }  // namespace
 
 Newton::Newton(Wall& wall, NewtonOptions options)
-    : wall_(wall), options_(options), solver_(wall.comm(), "mechanics_", options_text) {
+    : wall_(wall),
+      options_(options),
+      solver_(wall.comm(), "mechanics_", solver_options(wall.comm(), options.repeatable)) {
   fem::check(MatCreateVecs(wall.matrix(), x_.out(), b_.out()), "MatCreateVecs");
   fem::check(KSPSetTolerances(solver_.ksp(), options.linear_tolerance, 1e-50, 1e6, PETSC_DEFAULT), "KSPSetTolerances");
   fem::check(KSPSetInitialGuessNonzero(solver_.ksp(), PETSC_FALSE), "KSPSetInitialGuessNonzero");

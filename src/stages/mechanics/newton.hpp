@@ -13,6 +13,8 @@ struct NewtonOptions {
   /// second.
   std::array<double, 2> largest_rise{1e3, 5};
   double linear_tolerance = 1e-3;
+  /// Every rank factorises the whole matrix, which repeats bit for bit; else the ranks share the work, which does not.
+  bool repeatable = true;
 };
 
 /// What a solve ended with; `converged` is the same on every rank.

@@ -85,6 +85,8 @@ config::Spec parameters() {
       number("pressure_change_per_step_mmHg", 7.5, "mmHg", "(0, 100]", "aimed at by the choice of the time step"),
       number("volume_change_per_step_ml", 5, "ml", "(0, 100]", "aimed at by the choice of the time step"),
       number("frame_interval_ms", 10, "ms", "(0, 100]", "between the frames of wall motion that are kept"),
+      choice("direct_solver", "repeatable", {"repeatable", "distributed"},
+             "repeatable: every rank factorises the whole matrix, same bits every time; distributed: ranks share it"),
       number("newton_tolerance", 1e-6, "", "(0, 1e-2]", "relative to the load of 1 kPa and to the nodal volumes"),
   };
 }
@@ -182,6 +184,7 @@ BeatOptions beat_options(const config::Section& c, const Physiology& physiology)
 NewtonOptions newton_options(const config::Section& c) {
   NewtonOptions o;
   o.tolerance = c.number("newton_tolerance");
+  o.repeatable = c.text("direct_solver") == "repeatable";
   return o;
 }
 
