@@ -42,6 +42,31 @@ void set_options(const std::string& prefix, const std::string& options) {
   flush();
 }
 
+/// While it lives, multigrid's parallel matrix products add what ranks send in the order of ranks. PETSc's default adds
+/// in the order of arrival, and from three ranks on no two runs agree to the last bit. The option exists for parallel
+/// matrices only, so it cannot be set for good.
+class OrderedProducts {
+ public:
+  explicit OrderedProducts(KSP ksp) {
+    int ranks = 1;
+    MPI_Comm_size(PetscObjectComm(reinterpret_cast<PetscObject>(ksp)), &ranks);
+    PetscBool given = PETSC_FALSE;
+    check(PetscOptionsHasName(nullptr, nullptr, option, &given), "PETSc options");
+    if (ranks == 1 || given) return;
+    check(PetscOptionsSetValue(nullptr, option, "allatonce"), "PETSc options");
+    set_ = true;
+  }
+  ~OrderedProducts() {
+    if (set_) PetscOptionsClearValue(nullptr, option);
+  }
+  OrderedProducts(const OrderedProducts&) = delete;
+  OrderedProducts& operator=(const OrderedProducts&) = delete;
+
+ private:
+  static constexpr const char* option = "-matptap_via";
+  bool set_ = false;
+};
+
 }  // namespace
 
 LinearSolver::LinearSolver(core::Comm comm, const std::string& prefix, const std::string& options) : prefix_(prefix) {
@@ -57,9 +82,15 @@ void LinearSolver::keep_preconditioner(bool keep) {
   check(KSPSetReusePreconditioner(ksp_, keep ? PETSC_TRUE : PETSC_FALSE), "KSPSetReusePreconditioner");
 }
 
+void LinearSolver::set_up() {
+  const OrderedProducts ordered(ksp_);
+  check(KSPSetUp(ksp_), ("linear solver \"" + prefix_ + "\"").c_str());
+}
+
 int LinearSolver::solve(Vec b, Vec x, bool use_guess) {
   check(KSPSetInitialGuessNonzero(ksp_, use_guess ? PETSC_TRUE : PETSC_FALSE), "KSPSetInitialGuessNonzero");
   const std::string where = "linear solver \"" + prefix_ + "\"";
+  set_up();
   check(KSPSolve(ksp_, b, x), where.c_str());
   KSPConvergedReason reason{};
   const char* text = nullptr;

@@ -17,6 +17,9 @@ class LinearSolver {
   /// Collective. The preconditioner is rebuilt when `matrix` changed, unless keep_preconditioner(true).
   void set_matrix(Mat matrix);
   void keep_preconditioner(bool keep);
+  /// Collective. Builds the preconditioner now, if it is due; solve() does so otherwise. The same on every run, bit by
+  /// bit, on the same number of ranks.
+  void set_up();
   /// Collective. Solves with the given start value in `x` when `use_guess`. Returns the iterations; divergence or a
   /// non-finite result throws core::Error (numerical) on every rank, naming `prefix` and PETSc's reason.
   int solve(Vec b, Vec x, bool use_guess = true);

@@ -53,10 +53,9 @@ void IonicNodes::advance(double dt_ms, std::span<const double> potential, std::s
   for (std::size_t n = 0; n < place_of_.size(); ++n) current[n] = current_[place_of_[n]];
 }
 
-std::size_t IonicNodes::correct_front(double threshold_mV, std::span<const std::int32_t> cell_nodes,
-                                      std::span<const double> volumes, std::span<const double> potential,
-                                      std::span<const double> current, std::span<double> load) {
-  std::size_t found = 0;
+void IonicNodes::correct_front(double threshold_mV, std::span<const std::int32_t> cell_nodes,
+                               std::span<const double> volumes, std::span<const double> potential,
+                               std::span<const double> current, std::span<double> load) {
   front_.clear();
   for (std::size_t c = 0; c < volumes.size(); ++c) {
     const std::int32_t* n = &cell_nodes[4 * c];
@@ -64,11 +63,9 @@ std::size_t IonicNodes::correct_front(double threshold_mV, std::span<const std::
     const double spread = std::max(std::max(v0, v1), std::max(v2, v3)) - std::min(std::min(v0, v1), std::min(v2, v3));
     if (!(spread > threshold_mV)) continue;
     front_.push_back(static_cast<std::int32_t>(c));
-    ++found;
     if (front_.size() == batch_cells) flush_front(cell_nodes, volumes, potential, current, load);
   }
   flush_front(cell_nodes, volumes, potential, current, load);
-  return found;
 }
 
 void IonicNodes::flush_front(std::span<const std::int32_t> cell_nodes, std::span<const double> volumes,

@@ -20,11 +20,9 @@ class IonicNodes {
   void advance(double dt_ms, std::span<const double> potential, std::span<double> current);
 
   /// For each cell (four local nodes) whose V spreads by more than `threshold`: adds to `load` the difference between
-  /// the integral of N_i I_ion(interpolated state) and that of the interpolated nodal currents [mV mm^3/ms]. Returns
-  /// the number of such cells.
-  std::size_t correct_front(double threshold_mV, std::span<const std::int32_t> cell_nodes,
-                            std::span<const double> volumes, std::span<const double> potential,
-                            std::span<const double> current, std::span<double> load);
+  /// the integral of N_i I_ion(interpolated state) and that of the interpolated nodal currents [mV mm^3/ms].
+  void correct_front(double threshold_mV, std::span<const std::int32_t> cell_nodes, std::span<const double> volumes,
+                     std::span<const double> potential, std::span<const double> current, std::span<double> load);
 
   /// Values of one variable at local nodes.
   std::vector<double> variable(int k) const;

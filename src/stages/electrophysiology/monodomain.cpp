@@ -115,6 +115,11 @@ bool Monodomain::finished() const {
   return Steppable::finished() || (options_.stop_when_activated && (unactivated_ == 0 || quiet_));
 }
 
+double Monodomain::done() const {
+  if (!options_.stop_when_activated) return Steppable::done();
+  return 1.0 - static_cast<double>(unactivated_) / space_.nodes();
+}
+
 void Monodomain::advance() {
   const double start_s = wall_seconds();
   load_right_side();
@@ -142,7 +147,6 @@ void Monodomain::add_stimuli(std::span<double> current) const {
 void Monodomain::load_right_side() {
   const auto locals = static_cast<std::size_t>(space_.locals());
   const double a = options_.lumped_fraction, dt = options_.time_step_ms;
-  bool front = false;
   {
     LocalArray potential(v_);
     const std::span<const double> v(potential.data(), locals);
@@ -156,14 +160,14 @@ void Monodomain::load_right_side() {
       const auto scope = timers_.scope("electrophysiology.front");
       LocalArray load(correction_);
       std::fill_n(load.data(), locals, 0.0);
-      front = ionic_.correct_front(options_.interpolation_threshold_mV, space_.cell_nodes(), cell_volume_, v, current,
-                                   std::span(load.data(), locals)) > 0;
+      ionic_.correct_front(options_.interpolation_threshold_mV, space_.cell_nodes(), cell_volume_, v, current,
+                           std::span(load.data(), locals));
     }
     add_stimuli(current);
     for (std::size_t i = 0; i < locals; ++i) current[i] = (1 - a) * v[i] - dt * current[i];
   }
   const auto scope = timers_.scope("electrophysiology.diffusion");
-  if (comm_.any(front)) fem::Space::add_ghosts(correction_);
+  fem::Space::add_ghosts(correction_);
   check(MatMult(mass_, work_, right_));
   LocalArray right(right_), potential(v_), load(correction_);
   for (std::int32_t i = 0; i < space_.owned(); ++i) right[i] += a * lumped_[i] * potential[i] - dt * load[i];

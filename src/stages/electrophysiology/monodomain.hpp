@@ -55,6 +55,7 @@ class Monodomain : public stage::Steppable {
   double time_ms() const override { return static_cast<double>(step_) * options_.time_step_ms; }
   double end_ms() const override { return options_.end_time_ms; }
   bool finished() const override;
+  double done() const override;
   void advance() override;
   void save(stage::State& state) override;
   void load(const stage::State& state) override;
