@@ -355,7 +355,7 @@ void NavierStokes::build_preconditioner(std::span<const Vec3> positions, const B
   assemble_laplacian(boundary);
   pressure_solver_.keep_preconditioner(false);
   pressure_solver_.set_matrix(laplacian_.get());
-  fem::check(KSPSetUp(pressure_solver_.ksp()), "multigrid hierarchy of the pressure");
+  pressure_solver_.set_up();
   pressure_solver_.keep_preconditioner(true);
 }
 
