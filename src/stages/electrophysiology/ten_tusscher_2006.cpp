@@ -18,7 +18,7 @@ namespace {
 
 // Outside concentrations [mM].
 constexpr double k_o = 5.4, ca_o = 2.0, na_o = 140.0;
-// Volumes [nl * 1e-3 as in the source: V_c 0.016404, V_sr, V_ss] and capacitance [the source's 0.185].
+// Volumes and capacitance in the units of the authors' program; only their ratios matter.
 constexpr double v_c = 0.016404, v_sr = 0.001094, v_ss = 0.00005468, capacitance = 0.185;
 constexpr double gas = 8314.472, faraday = 96485.3415, temperature = 310.0;  // [mJ/(mol K)], [C/mol], [K]
 constexpr double f_rt = faraday / (gas * temperature), rt_f = 1 / f_rt;      // [1/mV], [mV]

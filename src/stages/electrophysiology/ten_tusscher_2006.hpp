@@ -40,7 +40,7 @@ struct Variant {
 };
 const Variant& variant(CellType type);
 
-/// A steady state at 1 Hz, from the authors' program; the epicardial one is that of Niederer et al. 2011 (doi
+/// Published initial values of each variant; the epicardial ones are those of Niederer et al. 2011 (doi
 /// 10.1098/rsta.2011.0139).
 struct Rest {
   double potential;  ///< [mV]

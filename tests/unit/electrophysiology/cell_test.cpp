@@ -48,10 +48,9 @@ Beat beat(CellType type, double dt) {
   return b;
 }
 
-// Action potential durations of the first beat from an independent code (openCARP's formulation): 290.0, 281.6 and
-// 351.2 ms. The definition of the upstroke's instant (steepest slope, threshold, begin of the stimulus) moves the
-// figure by up to 0.5 ms, the stimulus by 0.1 ms, and the reference is given to 0.1 ms; a wrong gate or constant moves
-// it by several ms.
+// Reference durations of the first beat at 1 Hz, from the project's table of benchmarks: 290.0, 281.6 and 351.2 ms. The
+// definition of the upstroke's instant (steepest slope, threshold, begin of the stimulus) moves the figure by up to 0.5
+// ms, the stimulus by 0.1 ms, and the reference is given to 0.1 ms; a wrong gate or constant moves it by several ms.
 TEST(TenTusscher2006, ActionPotentialDurationOfTheFirstBeat) {
   EXPECT_NEAR(beat(CellType::epicardial, 0.02).apd90_ms, 290.0, 0.6);
   EXPECT_NEAR(beat(CellType::endocardial, 0.02).apd90_ms, 281.6, 0.6);
