@@ -131,7 +131,7 @@ TEST_F(MeshImport, MissingFibresAreComputed) {
     if (core::norm(given.fibre[p]) == 0 || read.apicobasal[p] < 0.5) continue;
     worst = std::max(worst, std::acos(std::min(1.0, std::abs(core::dot(read.fibre[p], given.fibre[p])))));
   }
-  EXPECT_LT(worst * 180 / M_PI, 25);
+  EXPECT_LT(worst * 180 / M_PI, 16);
 }
 
 TEST_F(MeshImport, AWallWithoutBloodIsAccepted) {

@@ -40,8 +40,8 @@ TEST(LabelField, LevelSetsLieOnTheEllipsoidsWithoutShrinking) {
       const double distance = dot(found - on_surface, phantom.endo_normal(on_surface));
       sum += distance, square += distance * distance, ++n;
     }
-  EXPECT_LT(std::abs(sum / n), 0.05) << "mean distance: no shrinking [mm]";
-  EXPECT_LT(std::sqrt(square / n), 0.15) << "an eighth of a voxel";
+  EXPECT_LT(std::abs(sum / n), 0.02) << "mean distance: no shrinking [mm]";
+  EXPECT_LT(std::sqrt(square / n), 0.1) << "a twelfth of a voxel";
 }
 
 TEST(LabelField, ProjectionOffsetsAndStaysInThePlane) {

@@ -222,8 +222,8 @@ TEST_F(Meshing, FibresAreOrthonormalAndTurnFromPlusToMinusSixty) {
     (endo ? error_endo : error_epi) += std::pow(helix - (endo ? 60 : -60), 2);
     ++(endo ? n_endo : n_epi);
   }
-  EXPECT_LT(std::sqrt(error_endo / n_endo), 6);
-  EXPECT_LT(std::sqrt(error_epi / n_epi), 6);
+  EXPECT_LT(std::sqrt(error_endo / n_endo), 1);
+  EXPECT_LT(std::sqrt(error_epi / n_epi), 1);
 }
 
 TEST_F(Meshing, CoordinatesRunFromApexToBaseAndAroundFromTheSeptum) {
@@ -238,7 +238,7 @@ TEST_F(Meshing, CoordinatesRunFromApexToBaseAndAroundFromTheSeptum) {
     if (run.heart.transmural[p] == 0 || std::hypot(x[0], x[1]) < 15) continue;
     double difference = run.heart.rotational[p] - std::atan2(x[1], x[0]);
     difference -= 2 * std::numbers::pi * std::round(difference / (2 * std::numbers::pi));
-    EXPECT_LT(std::abs(difference), 6 * degree);
+    EXPECT_LT(std::abs(difference), 3 * degree);
   }
 }
 
