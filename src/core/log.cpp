@@ -44,7 +44,7 @@ void Log::line(Level level, const std::string& text) {
 Progress::Progress(Log& log, std::string what, double total) : log_(log), what_(std::move(what)), total_(total) {}
 
 void Progress::update(double done, const std::string& note) {
-  constexpr double every_s = 5;
+  constexpr double every_s = 10;
   const double now = wall_seconds();
   if (first_done_ < 0) {
     first_done_ = done;
@@ -56,7 +56,7 @@ void Progress::update(double done, const std::string& note) {
   next_s_ = now + every_s;
   const double rate = (done - first_done_) / (now - first_s_);
   const double left_s = rate > 0 ? (total_ - done) / rate : 0;
-  log_.info("  {} {:3.0f} %  {:.0f} s left  {}", what_, 100 * done / total_, left_s, note);
+  log_.info("  {}{:3.0f} %  {:.0f} s left  {}", what_.empty() ? "" : what_ + " ", 100 * done / total_, left_s, note);
 }
 
 }  // namespace cardiotwin::core

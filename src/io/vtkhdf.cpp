@@ -85,7 +85,7 @@ void write_xdmf(const std::filesystem::path& path, const Series& s) {
     text += fmt::format(
         "<Grid><Time Value=\"{}\"/>\n"
         "<Topology TopologyType=\"Tetrahedron\" NumberOfElements=\"{}\"><DataItem Format=\"HDF\" NumberType=\"Int\" "
-        "Precision=\"8\" Dimensions=\"{} 4\">{}:{}</DataItem></Topology>\n"
+        "Precision=\"4\" Dimensions=\"{} 4\">{}:{}</DataItem></Topology>\n"
         "<Geometry GeometryType=\"XYZ\"><DataItem Format=\"HDF\" Precision=\"8\" Dimensions=\"{} 3\">{}:{}</DataItem>"
         "</Geometry>\n",
         s.times_ms[f], s.cell_count, s.cell_count, s.mesh_file, s.cells, s.point_count, s.mesh_file, s.points);

@@ -17,6 +17,7 @@
 #include "checkpoint.hpp"
 #include "folders.hpp"
 #include "plan.hpp"
+#include "series.hpp"
 #include "summary.hpp"
 
 namespace cardiotwin::pipeline {
@@ -126,6 +127,7 @@ stage::Outcome run_stage(Run& run, const StageTable::Entry& entry) {
     core::on_root(run.comm, [&] {
       if (outcome == stage::Outcome::complete) {
         commit(run, store, context, name, key, wall_s, peak_mib);
+        write_series(run.folder, run.loaded.table, entry);
         for (const auto& warning : findings.warnings()) run.log.warn("{}: {}", name, warning);
       } else {
         store.discard();

@@ -1,5 +1,7 @@
 #include "cardiotwin/stage/time_loop.hpp"
 
+#include <spdlog/fmt/fmt.h>
+
 #include <optional>
 
 #include "cardiotwin/core/timer.hpp"
@@ -112,7 +114,7 @@ const std::vector<double>& State::get(const std::string& name) const {
 Outcome run_time_loop(Context& context, Steppable& solver) {
   RollingState rolling(context);
   if (rolling.resume(solver)) context.log.info("  resumed at {:.2f} ms", solver.time_ms());
-  core::Progress progress(context.log, "time", solver.end_ms());
+  core::Progress progress(context.log, "", 1.0);
   while (!solver.finished()) {
     if (context.stop.agreed(context.comm)) {
       rolling.write(solver);
@@ -121,7 +123,7 @@ Outcome run_time_loop(Context& context, Steppable& solver) {
     }
     if (rolling.due()) rolling.write(solver);
     solver.advance();
-    progress.update(solver.time_ms(), solver.status());
+    progress.update(solver.done(), fmt::format("{:.1f} ms  {}", solver.time_ms(), solver.status()));
   }
   return Outcome::complete;
 }

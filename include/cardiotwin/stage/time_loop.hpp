@@ -31,6 +31,8 @@ class Steppable {
   virtual double time_ms() const = 0;
   virtual double end_ms() const = 0;
   virtual bool finished() const { return time_ms() >= end_ms() - 1e-9; }
+  /// Share of the work that is done, for the progress line; other than the time where the end is not known beforehand.
+  virtual double done() const { return time_ms() / end_ms(); }
   /// One accepted step. A step that cannot be made throws core::Error (numerical) on every rank.
   virtual void advance() = 0;
   /// Everything that the next step depends on, and all results so far (rank 0 fills `state`; gathers are collective).
