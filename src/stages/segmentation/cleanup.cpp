@@ -178,6 +178,19 @@ void clear_beyond(const Geometry& g, const SliceRange& range, std::uint8_t* labe
   }
 }
 
+/// In place: the base descends in systole, so slices of the range may hold no closed ring in a later phase; the
+/// ventricle ends below the first such slice.
+void clear_open_base(const Geometry& g, const SliceRange& range, std::uint8_t* labels) {
+  const SliceRange closed = closed_slices(g, labels);
+  if (closed.size() <= 0) return;
+  const std::int64_t pixels = g.size[0] * g.size[1];
+  const std::int64_t first = range.base_is_last ? closed.last + 1 : range.first;
+  const std::int64_t last = range.base_is_last ? range.last : closed.first - 1;
+  for (std::int64_t k = first; k <= last; ++k)
+    for (std::uint8_t* label = labels + k * pixels; label != labels + (k + 1) * pixels; ++label)
+      if (is_ventricle(*label)) *label = 0;
+}
+
 }  // namespace
 
 SliceRange settle_beat(artifacts::Labels& labels) {
@@ -201,9 +214,11 @@ SliceRange settle_beat(artifacts::Labels& labels) {
                         range.size() <= 0 ? "none" : "one in " + std::to_string(range.size()) + " slices",
                         "check that the series is a short-axis cine stack, or give segmentation.labels_file"});
     }
-    for (std::int64_t p = 0; p < phases; ++p)
-      clear_beyond(g, range, labels.labels.data() + p * g.voxels(),
-                   labels.confidence.empty() ? nullptr : labels.confidence.data() + p * g.voxels());
+    for (std::int64_t p = 0; p < phases; ++p) {
+      std::uint8_t* phase = labels.labels.data() + p * g.voxels();
+      clear_beyond(g, range, phase, labels.confidence.empty() ? nullptr : labels.confidence.data() + p * g.voxels());
+      clear_open_base(g, range, phase);
+    }
   }
   labels.end_systole = labels.end_diastole;
   for (std::int64_t p = 0; p < phases; ++p)
