@@ -84,7 +84,8 @@ class NavierStokes {
   void start(double step, std::span<const Vec3> positions, const Vectors& mesh_velocity, const Boundary& boundary);
 
   /// Collective. Force of the fluid on the no-slip boundary [mN] at each node of `wall`, owned nodes: the residual of
-  /// the last step's momentum equation, with the symmetric viscous stress and without pressure.
+  /// the last step's momentum equation, which is minus the integral of mu du/dn there (no pressure; the transposed
+  /// gradient is left out: without slip it acts along the normal, but for the wall's own small rate of strain).
   Vectors viscous_force(std::span<const std::uint8_t> wall);
 
   /// Of the current mesh, this rank's part [mm^3].

@@ -55,8 +55,6 @@ void expect_second_order_in_space(double nu, const Motion& motion) {
   const auto coarse = solve(10, 0.5, 20, nu, motion), fine = solve(20, 0.5, 20, nu, motion);
   const double velocity = std::log2(coarse.velocity / fine.velocity),
                pressure = std::log2(coarse.pressure / fine.pressure);
-  std::printf("nu %g: velocity %.3e %.3e order %.2f, pressure %.3e %.3e order %.2f\n", nu, coarse.velocity,
-              fine.velocity, velocity, coarse.pressure, fine.pressure, pressure);
   EXPECT_NEAR(velocity, 2, 0.25);
   EXPECT_GT(pressure, 1.7);
 }
@@ -68,7 +66,6 @@ TEST(EthierSteinman, SecondOrderInTime) {
   const auto coarse = solve(16, 0.8, 4, 0.1, at_rest), fine = solve(16, 0.8, 8, 0.1, at_rest);
   const double velocity = std::log2(coarse.velocity / fine.velocity),
                pressure = std::log2(coarse.pressure / fine.pressure);
-  std::printf("time: velocity order %.2f, pressure order %.2f\n", velocity, pressure);
   EXPECT_NEAR(velocity, 2, 0.3);
   EXPECT_GT(pressure, 1.7);
 }
