@@ -52,7 +52,7 @@ bool Newton::solve_linear(const WallState& state, const WallState& previous, dou
     if (fresh) factored_.fresh_iterations = count;
     if (reason > 0) {
       // An aged factorisation is renewed before the next system.
-      factored_.stale = count > std::max(1.6 * factored_.fresh_iterations, factored_.fresh_iterations + 6.0);
+      factored_.stale = count > std::max(1.6 * factored_.fresh_iterations, factored_.fresh_iterations + 4.0);
       return true;
     }
     factored_.stale = true;

@@ -12,7 +12,7 @@ struct NewtonOptions {
   /// Bounds on the growth of the residual in one iteration, tried in this order: bending needs the first, inflation the
   /// second.
   std::array<double, 2> largest_rise{1e3, 5};
-  double linear_tolerance = 1e-3;
+  double linear_tolerance = 1e-2;
   /// Every rank factorises the whole matrix, which repeats bit for bit; else the ranks share the work, which does not.
   bool repeatable = true;
 };
