@@ -34,7 +34,7 @@ std::string encode_png(const Pixels& pixels) {
   uLongf size = compressBound(static_cast<uLong>(rows.size()));
   std::string packed(size, '\0');
   const int status = compress2(reinterpret_cast<Bytef*>(packed.data()), &size,
-                               reinterpret_cast<const Bytef*>(rows.data()), static_cast<uLong>(rows.size()), 9);
+                               reinterpret_cast<const Bytef*>(rows.data()), static_cast<uLong>(rows.size()), 6);
   if (status != Z_OK) {
     core::fail_input({.where = "report: a picture",
                       .expected = "memory for the compression of its pixels",

@@ -322,7 +322,7 @@ Picture strain_picture(const HeartMesh& mesh, const artifacts::WallMotion& motio
   return {
       "strain_end_systole",
       fmt::format("The wall at end systole ({:.0f} ms), cut open, with its fibre strain; the pale shape is the wall at "
-                  "the start of the beat.",
+                  "end diastole.",
                   motion.frame_times_ms[frame]),
       render(scene, height),
       scale,

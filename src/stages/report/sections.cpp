@@ -406,8 +406,8 @@ class Composer {
         line_plot(
             {"Fibre strain", "time [ms]", "Green-Lagrange strain", {{m.frame_times_ms[systole], "ES"}}, false, false},
             {strain}),
-        "Strain along the fibres, relative to the start of the beat: median of the wall, and the band that holds 80 "
-        "per cent of it.");
+        "Green-Lagrange strain along the fibres, from end diastole: median of the wall, and the band that holds 80 per "
+        "cent of it.");
     const auto means = segment_means(mesh, m.fibre_strain[systole], -1e30);
     double limit = 0.01;
     for (const double v : means) limit = std::isfinite(v) ? std::max(limit, std::abs(v)) : limit;
@@ -429,9 +429,10 @@ class Composer {
                  "Volume of the moving mesh of the blood.");
     std::vector<double> error = f.mass_error;
     for (double& e : error) e = std::abs(e);
-    html += plot(line_plot({"Mass error", "time [ms]", "relative error of a step", {}, false, true},
-                           {{"", f.times_ms, error, false, false, {}, {}}}),
-                 "What flows in and out against the change of volume, every time step, as the solver states it.");
+    html += plot(
+        line_plot({"Mass error", "time [ms]", "relative error", {}, false, true},
+                  {{"", f.times_ms, error, false, false, {}, {}}}),
+        "What flows in and out against the change of volume, every time step, relative to the largest rate of volume.");
     const bool fits = !f.frame_times_ms.empty() && f.velocity.size() == f.frame_times_ms.size() &&
                       f.displacement.size() == f.frame_times_ms.size() && f.velocity[0].size() == f.points.size();
     const std::string plots = grid(html);

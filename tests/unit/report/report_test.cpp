@@ -131,9 +131,11 @@ TEST(Report, OfAllStagesShowsFiguresPlotsAndPictures) {
   core::on_root(
       comm, [&] { std::ofstream(run.folder() / "audit.jsonl") << "{\"hash\":\"aaaa\"}\n{\"hash\":\"f00dcafe\"}\n"; });
   auto stage = report::make_stage();
-  ASSERT_EQ(
-      run.run(*stage, {{"report_date", "2026-11-20"}, {"title", "Case <7> & \"others\""}, {"write_pictures", true}}),
-      stage::Outcome::complete);
+  ASSERT_EQ(run.run(*stage, {{"report_date", "2026-11-20"},
+                             {"title", "Case <7> & \"others\""},
+                             {"write_pictures", true},
+                             {"picture_height_px", 360}}),
+            stage::Outcome::complete);
   const auto html = run.page();
   expect_self_contained(html);
 
