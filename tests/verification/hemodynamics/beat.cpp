@@ -165,50 +165,6 @@ TEST(Beat, ResumesBitwise) {
   EXPECT_GT(*std::max_element(through.record().traces.substeps.begin(), through.record().traces.substeps.end()), 1);
 }
 
-/// A user's PETSc option for as long as it lives.
-class PetscOption {
- public:
-  PetscOption(const char* name, const char* value) : name_(name) {
-    fem::check(PetscOptionsSetValue(nullptr, name, value));
-  }
-  ~PetscOption() { PetscOptionsClearValue(nullptr, name_); }
-
- private:
-  const char* name_;
-};
-
-/// A solver that is allowed so few iterations that it fails on long steps only.
-TEST(Beat, CutsAStepThatDivergesAndFailsClearlyWhenThatDoesNotHelp) {
-  const Beat beat = idealised_beat({.around = 3}, 0, 40);
-  VentricleOptions options;
-  options.time_step_ms = 16;
-  options.courant_limit = 1e9;
-  Ventricle free(core::Comm(), beat.mesh, beat.wall, options);
-  for (int i = 0; i < 20; ++i) free.advance();
-  EXPECT_EQ(free.cuts(), 0);
-  {
-    const PetscOption few("-hemodynamics_momentum_ksp_max_it", "12");
-    Ventricle cut(core::Comm(), beat.mesh, beat.wall, options);
-    for (int i = 0; i < 20; ++i) cut.advance();
-    EXPECT_GT(cut.cuts(), 0);
-    EXPECT_DOUBLE_EQ(cut.time_ms(), free.time_ms());
-    const auto& a = cut.record().traces;
-    const auto& b = free.record().traces;
-    EXPECT_NEAR(a.largest_speed.back(), b.largest_speed.back(), 0.3 * b.largest_speed.back());
-    EXPECT_NEAR(a.volume_ml.back(), b.volume_ml.back(), 1e-9);
-    EXPECT_LT(largest_magnitude(a.mass_error), 0.02);
-  }
-  try {
-    const PetscOption none("-hemodynamics_pressure_ksp_max_it", "1");
-    Ventricle hopeless(core::Comm(), beat.mesh, beat.wall, options);
-    hopeless.advance();
-    ADD_FAILURE() << "went on without a converged pressure";
-  } catch (const core::Error& error) {
-    EXPECT_EQ(error.code(), core::ExitCode::numerical);
-    EXPECT_THAT(error.what(), testing::HasSubstr("hemodynamics_pressure_"));
-  }
-}
-
 TEST(Beat, StageRefusesWhatItCannotUse) {
   const auto expect_input_error = [](const artifacts::HeartMesh& heart, const char* what) {
     test::Workbench bench;
