@@ -188,7 +188,8 @@ bool Workshop::climb(std::int32_t point) {
       Vec3 best_place = from;
       for (int d = 0; d < 27; ++d) {
         if (d == 13) continue;
-        const Vec3 direction{d % 3 - 1.0, d / 3 % 3 - 1.0, d / 9 - 1.0};
+        const int i = d % 3 - 1, j = d / 3 % 3 - 1, k = d / 9 - 1;
+        const Vec3 direction{static_cast<double>(i), static_cast<double>(j), static_cast<double>(k)};
         Vec3 place = from + (step / norm(direction)) * direction;
         if (surfaces) place = restrain_(place, surfaces);
         mesh_.points[point] = place;

@@ -12,6 +12,8 @@
 #include <CGAL/make_mesh_3.h>
 
 #include <algorithm>
+#include <cmath>
+#include <numbers>
 #include <unordered_map>
 
 namespace cardiotwin::meshing {
@@ -75,6 +77,28 @@ CgalDomain make_domain(const Domain& domain, CGAL::Random& random) {
   return result;
 }
 
+/// First points of the surfaces, evenly spread as seen from the centre: rings in one plane alone may let a coarse
+/// refinement miss the whole volume, and CGAL's own first points come in clusters that stay in the mesh as fine spots.
+void seed(Complex& complex, const Domain& domain) {
+  constexpr int count = 40;
+  for (int i = 0; i < count; ++i) {
+    const double z = 1 - (2 * i + 1.0) / count, angle = i * std::numbers::pi * (3 - std::sqrt(5.0));  // a golden spiral
+    const Vec3 ray{std::sqrt(1 - z * z) * std::cos(angle), std::sqrt(1 - z * z) * std::sin(angle), z};
+    double near = 0, far = 0, step = domain.radius_mm / 200;
+    while (far < domain.radius_mm && domain.space(domain.centre + far * ray) == blood) near = far, far += step;
+    if (domain.space(domain.centre + far * ray) != wall) continue;  // the lid has its rings
+    for (int halving = 0; halving < 30; ++halving) {
+      const double middle = 0.5 * (near + far);
+      (domain.space(domain.centre + middle * ray) == blood ? near : far) = middle;
+    }
+    const Vec3 x = domain.centre + near * ray;
+    const auto vertex = complex.triangulation().insert(Triangulation::Weighted_point(Point(x[0], x[1], x[2])));
+    if (vertex == Triangulation::Vertex_handle()) continue;  // inside a ring's protecting ball
+    complex.set_dimension(vertex, 2);
+    complex.set_index(vertex, CgalDomain::Index(CgalDomain::Surface_patch_index(wall, blood)));
+  }
+}
+
 mesh::TetMesh copy(const Complex& complex) {
   mesh::TetMesh result;
   std::unordered_map<Triangulation::Vertex_handle, std::int32_t> number;
@@ -108,12 +132,9 @@ mesh::TetMesh tetrahedralise(const Domain& domain, const Sizes& sizes) {
   const Criteria criteria(parameters::edge_size = ring_size, parameters::facet_angle = 30.0,
                           parameters::facet_size = size, parameters::facet_distance = sizes.distance_mm,
                           parameters::cell_radius_edge_ratio = 2.0, parameters::cell_size = size);
-  // make_mesh_3 would seed the surfaces only if the rings left the triangulation flat, and then too thinly for a coarse
-  // mesh.
-  constexpr int first_points = 80;
   Complex complex;
   CGAL::Mesh_3::internal::init_c3t3_with_features(complex, cgal_domain, criteria);
-  CGAL::Mesh_3::internal::init_c3t3(complex, cgal_domain, criteria, first_points);
+  seed(complex, domain);
   // Without CGAL's optimisers: ODT moves points into the balls that protect the rings, where the triangulation hides
   // them and the program dies (seen with 5.5.1). improve.hpp does their work.
   constexpr std::size_t most_points = 4'000'000;  // rather a mesh that fails the gate than one that never ends
