@@ -176,7 +176,8 @@ Orifices place_orifices(const Plane& plane, const std::vector<Vec3>& lid, const 
       if (clear > 0) places.push_back({a, b, clear});
     }
 
-  const double band = 0.1 * radius;  // least width of lid around and between the orifices
+  const double band = 0.08 * radius;  // least width of lid around and between the orifices
+  const double least_cosine = std::cos(std::numbers::pi / 6);
   for (double shrink = 1.0; shrink > 0.2; shrink *= 0.95) {
     const double mitral = shrink * std::sqrt(shape.mitral_fraction) * radius;
     const double aortic = shrink * std::sqrt(shape.aortic_fraction) * radius;
@@ -188,16 +189,18 @@ Orifices place_orifices(const Plane& plane, const std::vector<Vec3>& lid, const 
         if (p.clear < aortic + band) continue;
         const double da = p.a - m.a, db = p.b - m.b, distance = std::hypot(da, db);
         if (distance < mitral + aortic + band) continue;
+        const double along = da * ea + db * eb;
+        if (along < least_cosine * distance) continue;
         const double width = std::min({m.clear - mitral, p.clear - aortic, distance - mitral - aortic});
-        const double score = width + 0.5 * (da * ea + db * eb) - std::abs(db * ea - da * eb);
+        const double score = width + 0.5 * along - std::abs(db * ea - da * eb);
         if (score > best) best = score, best_mitral = m, best_aortic = p;
       }
     }
     if (best == -std::numeric_limits<double>::max()) continue;
     if (shrink < 1)
-      warnings.push_back(
-          fmt::format("the orifices do not fit on the lid ({:.0f} mm^2): their radii were shrunk to {:.0f} %", lid_area,
-                      100 * shrink));
+      warnings.push_back(fmt::format(
+          "the orifices do not fit on the lid ({:.0f} mm^2) in their direction: their radii were shrunk to {:.0f} %",
+          lid_area, 100 * shrink));
     return {{plane.at(best_mitral.a, best_mitral.b), mitral}, {plane.at(best_aortic.a, best_aortic.b), aortic}};
   }
   return {};
