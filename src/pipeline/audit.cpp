@@ -76,7 +76,7 @@ Chain follow(const fs::path& path) {
 
 }  // namespace
 
-AuditLog::AuditLog(fs::path run_folder) : path_(std::move(run_folder) / "audit.jsonl") {
+AuditLog::AuditLog(const fs::path& run_folder) : path_(run_folder / "audit.jsonl") {
   const Chain chain = follow(path_);
   if (chain.broken) core::fail_integrity(*chain.broken);
   head_ = chain.head;

@@ -19,7 +19,7 @@ class AuditLog {
  public:
   /// Reads what is there. A last line that a crash left incomplete is cut off, and the next record says so.
   /// Throws core::Error (integrity) when the chain is broken.
-  explicit AuditLog(std::filesystem::path run_folder);
+  explicit AuditLog(const std::filesystem::path& run_folder);
   /// Appends and fsyncs.
   void append(const std::string& action, const config::Json& what);
   const std::string& head() const { return head_; }

@@ -26,7 +26,8 @@ std::string message_of(const std::function<void()>& work) {
 
 TEST(CaseFile, CommentsAreAllowedDuplicatesAreNot) {
   EXPECT_EQ(parse_case("a.json", "{\"name\": \"x\" // a comment\n}")["name"], "x");
-  const auto text = message_of([] { (void)parse_case("a.json", R"({"ingest": {"modality": "MR", "modality": "CT"}})"); });
+  const auto text =
+      message_of([] { (void)parse_case("a.json", R"({"ingest": {"modality": "MR", "modality": "CT"}})"); });
   EXPECT_NE(text.find("a.json: modality"), std::string::npos) << text;
 }
 
@@ -99,7 +100,8 @@ TEST(StageTable, RefusesPluginsThatDoNotFit) {
 TEST(Schema, CommittedFilesAreCurrent) {
   const fs::path source = CARDIOTWIN_SOURCE_DIR;
   EXPECT_EQ(io::read_file(source / "configs/schema.json"), schema()) << "run: cardiotwin schema > configs/schema.json";
-  EXPECT_EQ(io::read_file(source / "docs/parameters.md"), reference()) << "run: cardiotwin schema --markdown > docs/parameters.md";
+  EXPECT_EQ(io::read_file(source / "docs/parameters.md"), reference())
+      << "run: cardiotwin schema --markdown > docs/parameters.md";
 }
 
 TEST(Configs, EveryCaseFileIsValid) {

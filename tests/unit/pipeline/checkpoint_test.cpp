@@ -32,7 +32,8 @@ TEST(ResumeKey, PathsStandForTheirContent) {
   const test::TemporaryFolder folder;
   const config::Spec spec{{.key = "model_file", .type = config::Type::path, .fallback = "", .meaning = "model"}};
   const auto print = [&](const std::string& name) {
-    return fingerprinted(config::section_of(spec, {{"model_file", name}}, folder.path()), spec)["model_file"].get<std::string>();
+    return fingerprinted(config::section_of(spec, {{"model_file", name}}, folder.path()), spec)["model_file"]
+        .get<std::string>();
   };
   std::ofstream(folder.path() / "a") << "same";
   std::ofstream(folder.path() / "b") << "same";
