@@ -182,6 +182,27 @@ Means means_of(Ventricle& ventricle, double stasis_speed) {
   return {core::Pa_per_kPa * total[1] / total[0], total[2] / total[0], total[3] / core::mm3_per_ml};
 }
 
+/// In the reference position [mm^2].
+double area_of(const mesh::TetMesh& mesh, std::int32_t tag) {
+  double area = 0;
+  for (std::size_t t = 0; t < mesh.triangles.size(); ++t)
+    if (mesh.surface[t] == tag) area += norm(mesh::vector_area(mesh.points, mesh.triangles[t]));
+  return area;
+}
+
+/// The orifice's area, and a warning where the flow is faster through it than through any healthy valve.
+void report_orifice(stage::Findings& findings, const mesh::TetMesh& mesh, std::int32_t tag, const std::string& name,
+                    double peak_flow) {
+  constexpr double fast = 2.5;  // [m/s], mean over the orifice
+  const double area = area_of(mesh, tag);
+  findings.quantity(name + "_orifice_area", area, "mm^2");
+  if (peak_flow > fast * area)
+    findings.warning(
+        fmt::format("{:.0f} ml/s pass the {} orifice of {:.0f} mm^2, {:.1f} m/s in the mean: the orifice in "
+                    "the mesh is too small for this beat, and velocity and wall shear are too high",
+                    peak_flow, name, area, peak_flow / area));
+}
+
 void report(stage::Findings& findings, const Ventricle& ventricle, const Means& means, const mesh::TetMesh& mesh,
             double seconds_per_step) {
   const Traces& t = ventricle.record().traces;
@@ -202,6 +223,8 @@ void report(stage::Findings& findings, const Ventricle& ventricle, const Means& 
     findings.quantity("a_wave_flow", peaks->atrial_flow, "ml/s");
     findings.quantity("e_to_a_ratio", peaks->early_flow / peaks->atrial_flow, "1");
   }
+  report_orifice(findings, mesh, artifacts::surface_mitral, "mitral", largest(t.mitral_flow));
+  report_orifice(findings, mesh, artifacts::surface_aortic, "aortic", largest(t.aortic_flow));
   findings.assumption("blood is Newtonian; valve leaflets, papillary muscles and trabeculae are not modelled");
   findings.assumption(
       "orifices open and close with the sign of the cavity's volume change; mitral inflow has a flat profile along the "
