@@ -115,6 +115,7 @@ bool continues(const Mask& mask, const Mask& neighbour, double largest_growth) {
 
 constexpr double open_ring = 0.65;          // less wall than this around the cavity: beyond the base
 constexpr double least_solidity = 0.85;     // area over the area of its hull: less is no cavity but a misled network
+constexpr double least_basal_part = 0.85;   // cavity of the most basal slice over that of its neighbour
 constexpr double sure = 0.75;               // mean confidence of a slice of wall alone that counts
 constexpr double smallest_cavity_mm2 = 20;  // less is noise
 
@@ -158,6 +159,13 @@ SliceRange closed_slices(const Geometry& g, const std::uint8_t* labels) {
   for (std::int64_t k = range.first; k <= range.last; ++k)
     moment += static_cast<double>(pixels_in(of(k))) * static_cast<double>(2 * k - range.first - range.last);
   range.base_is_last = moment >= 0;
+  // A most basal slice that narrows suddenly cuts through valves and atrium.
+  if (range.size() > 3) {
+    const std::int64_t base = range.base_is_last ? range.last : range.first,
+                       below = range.base_is_last ? base - 1 : base + 1;
+    if (static_cast<double>(pixels_in(of(base))) < least_basal_part * static_cast<double>(pixels_in(of(below))))
+      (range.base_is_last ? range.last : range.first) = below;
+  }
   return range;
 }
 
