@@ -111,11 +111,23 @@ bool Beat::unload(double share) {
   WallState guess = wall_.scatter(u, p, now_.pressure);
   const NewtonReport report = newton_.solve(guess, guess, 0, prescribed(options_.end_diastolic_pressure));
   newton_iterations_ += last_newton_ = report.iterations;
-  if (report.converged)
+  // Accepted only when it brings the loaded wall nearer to the image: the plain iteration diverges on very soft walls.
+  std::vector<double> loaded = wall_.gather_displacement(guess);
+  wall_.comm().broadcast(loaded);
+  double before = 0, after = 0;
+  for (std::size_t n = 0; n < old.size(); ++n) {
+    before = std::max(before, core::norm(moved[n]) / share);
+    after = std::max(after,
+                     core::norm(reference[n] + Vec3{loaded[3 * n], loaded[3 * n + 1], loaded[3 * n + 2]} - image_[n]));
+  }
+  const bool better = report.converged && after < before;
+  if (better) {
     now_ = std::move(guess);
-  else
+  } else {
     wall_.set_reference(old);
-  return report.converged;
+    newton_.invalidate();
+  }
+  return better;
 }
 
 void Beat::start_beat() {
