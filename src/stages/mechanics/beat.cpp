@@ -45,10 +45,13 @@ std::string Beat::status() const {
 void Beat::fill() {
   wall_.set_time(-1);
   newton_.set_time(-1);
-  if (prepared_ < options_.filling_steps)
+  if (prepared_ < options_.filling_steps) {
     fill_to(options_.end_diastolic_pressure * (prepared_ + 1) / options_.filling_steps);
-  else
+    // The reference follows the pressure: from far away the iteration does not come back.
+    if (options_.unloading_iterations > 0) unload();
+  } else {
     unload();
+  }
   ++prepared_;
   const int left = options_.filling_steps + options_.unloading_iterations - prepared_;
   time_ = -preparation_ms * left;
@@ -79,7 +82,7 @@ void Beat::fill_to(double pressure) {
 /// by what the loaded wall misses the image, or by part of it. Where even a small part fails the reference stays as it
 /// is.
 void Beat::unload() {
-  if (unloading_stopped_) return;
+  unloading_stopped_ = false;
   for (double share : {1.0, 0.5, 0.25})
     if (unload(share)) return;
   unloading_stopped_ = true;
@@ -109,7 +112,7 @@ bool Beat::unload(double share) {
   wall_.set_reference(reference);
   newton_.invalidate();
   WallState guess = wall_.scatter(u, p, now_.pressure);
-  const NewtonReport report = newton_.solve(guess, guess, 0, prescribed(options_.end_diastolic_pressure));
+  const NewtonReport report = newton_.solve(guess, guess, 0, prescribed(now_.pressure));
   newton_iterations_ += last_newton_ = report.iterations;
   // Accepted only when it brings the loaded wall nearer to the image: the plain iteration diverges on very soft walls.
   std::vector<double> loaded = wall_.gather_displacement(guess);
