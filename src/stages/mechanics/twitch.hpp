@@ -17,7 +17,7 @@
 namespace cardiotwin::mechanics {
 
 struct Twitch {
-  double peak = 140;                  ///< T at rest length [kPa]
+  double peak = 170;                  ///< T at rest length [kPa]
   double rise = 140, decay = 75;      ///< [ms]
   double duration = 460, delay = 15;  ///< [ms]; delay from activation to the first tension
   bool length_dependence = true;
