@@ -367,4 +367,18 @@ std::vector<std::string> Reader::children(const std::string& group) const {
   return names;
 }
 
+std::vector<std::string> Reader::datasets(const std::string& group) const {
+  const Id id(H5Gopen2(file_, group.c_str(), H5P_DEFAULT), H5Gclose);
+  if (id < 0) cannot_read(path_, group);
+  std::vector<std::string> paths;
+  H5Ovisit(
+      id, H5_INDEX_NAME, H5_ITER_INC,
+      [](hid_t, const char* name, const H5O_info_t* info, void* out) -> herr_t {
+        if (info->type == H5O_TYPE_DATASET) static_cast<std::vector<std::string>*>(out)->emplace_back(name);
+        return 0;
+      },
+      &paths);
+  return paths;
+}
+
 }  // namespace cardiotwin::io

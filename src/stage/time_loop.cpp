@@ -57,7 +57,7 @@ State read_slot(const fs::path& path) {
   const io::Reader file(path);
   State state;
   if (file.has("/arrays"))
-    for (const auto& name : file.children("/arrays")) state.put(name, file.read<double>("/arrays/" + name));
+    for (const auto& name : file.datasets("/arrays")) state.put(name, file.read<double>("/arrays/" + name));
   return state;
 }
 

@@ -79,6 +79,8 @@ class Reader {
   std::vector<std::int64_t> integer_attribute(const std::string& object, const std::string& name) const;
   /// Names of the children of a group, sorted.
   std::vector<std::string> children(const std::string& group) const;
+  /// Paths of all datasets below a group, relative to it.
+  std::vector<std::string> datasets(const std::string& group) const;
   const std::filesystem::path& path() const { return path_; }
 
  private:

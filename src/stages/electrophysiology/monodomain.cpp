@@ -247,7 +247,8 @@ void Monodomain::save(stage::State& state) {
     put("ionic_" + std::string(tt2006::variable_names[k]), gather(ionic_.variable(k)));
   put("activation_time", gather(activation_));
   put("repolarisation_time", gather(repolarisation_));
-  put("progress", {static_cast<double>(step_), static_cast<double>(unactivated_), quiet_ ? 1.0 : 0.0});
+  put("progress", {static_cast<double>(step_), static_cast<double>(unactivated_), quiet_ ? 1.0 : 0.0,
+                   static_cast<double>(iterations_)});
 }
 
 void Monodomain::load(const stage::State& state) {
@@ -268,6 +269,7 @@ void Monodomain::load(const stage::State& state) {
   step_ = std::llround(progress.at(0));
   unactivated_ = std::llround(progress.at(1));
   quiet_ = progress.at(2) != 0;
+  iterations_ = std::llround(progress.at(3));
 }
 
 }  // namespace cardiotwin::electrophysiology

@@ -71,7 +71,7 @@ class Monodomain : public stage::Steppable {
 
   const fem::Space& space() const { return space_; }
   std::int64_t steps() const { return step_; }
-  double mean_iterations() const { return steps_here_ > 0 ? static_cast<double>(iterations_) / steps_here_ : 0; }
+  double mean_iterations() const { return step_ > 0 ? static_cast<double>(iterations_) / step_ : 0; }
   double node_steps_per_second() const;  ///< of this rank, over the steps of this run
 
  protected:

@@ -24,11 +24,11 @@ class LogisticMap : public Steppable {
   void save(State& state) override {
     if (!comm_.is_root()) return;
     state.put("x", x_);
-    state.put("n", n_);
+    state.put("counts/n", n_);  // a name may have folders
   }
   void load(const State& state) override {
     x_ = state.scalar("x");
-    n_ = state.scalar("n");
+    n_ = state.scalar("counts/n");
   }
   double x() const { return x_; }
   int steps() const { return steps_; }
