@@ -9,10 +9,6 @@ target_compile_definitions(cardiotwin_flags INTERFACE OMPI_SKIP_MPICXX MPICH_SKI
 # Headers are in include/cardiotwin/NAME (public) and beside the sources (private).
 function(cardiotwin_module name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
-  if(NOT sources)
-    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/empty.cpp "")
-    set(sources ${CMAKE_CURRENT_BINARY_DIR}/empty.cpp)
-  endif()
   add_library(cardiotwin_${name} STATIC ${sources})
   target_link_libraries(cardiotwin_${name} PUBLIC cardiotwin_flags ${ARGN})
 endfunction()

@@ -42,7 +42,9 @@ void describe(CLI::App& app, Words& words) {
   add_case_words(*app.add_subcommand("plan", "what would run or be reused, and why"), words.request);
   add_case_words(*app.add_subcommand("validate", "every problem of a case file in one pass"), words.request);
   app.add_subcommand("schema", "the parameters, as JSON Schema")->add_flag("--markdown", words.markdown, "as Markdown");
-  app.add_subcommand("inspect", "what is in a checkpoint")->add_option("file", words.file, "checkpoint")->required();
+  app.add_subcommand("inspect", "what is in a checkpoint or a DICOM folder")
+      ->add_option("file", words.file, "checkpoint or folder")
+      ->required();
   auto* compare = app.add_subcommand("compare", "a run's figures against expected ones");
   compare->add_option("run", words.file, "run folder")->required();
   compare->add_option("expected", words.expected, "expected.json")->required();

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "audit.hpp"
+#include "cardiotwin/ingest/inspect.hpp"
 #include "cardiotwin/io/files.hpp"
 #include "cardiotwin/pipeline/pipeline.hpp"
 #include "checkpoint.hpp"
@@ -74,6 +75,10 @@ void list_group(const io::Reader& file, const std::string& group, int depth) {
 }  // namespace
 
 ExitCode inspect(const fs::path& path) {
+  if (fs::is_directory(path)) {
+    say(ingest::inspect_folder(path));
+    return ExitCode::done;
+  }
   const Provenance p = load_provenance(path);
   const io::Reader file(path);
   say(path.string());

@@ -86,7 +86,7 @@ class Faults(unittest.TestCase):
 
     def test_two_patients(self):
         dicom, _ = self.copy_of_phantom()
-        for file in harness.phantom(2).iterdir():
+        for file in harness.phantom(1).iterdir():
             shutil.copy(file, dicom / f"other-{file.name}")
         self.expect(INPUT, "patient", words=self.ingest(dicom))
 

@@ -20,7 +20,7 @@ SOLVERS = ["electrophysiology", "mechanics", "hemodynamics"]
 SAME_RANKS = 0.0
 # Other ranks sum in another order; solvers stop at relative residuals of 1e-6 or less.
 OTHER_RANKS = 1e-3
-options = argparse.Namespace(kills=3, case=harness.MINIMAL)
+options = argparse.Namespace(kills=3)
 
 
 class Resume(unittest.TestCase):

@@ -12,6 +12,8 @@ import time
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("CARDIOTWIN_PROGRAM", SOURCE / "build/release/cardiotwin"))
 MINIMAL = SOURCE / "configs/verification/minimal.json"
+# The tests walk through the smallest case; CARDIOTWIN_CASE names another one for a longer look.
+CASE = pathlib.Path(os.environ.get("CARDIOTWIN_CASE", MINIMAL))
 STAGES = ["ingest", "segmentation", "meshing", "electrophysiology", "mechanics", "hemodynamics", "report"]
 
 ENVIRONMENT = dict(os.environ, OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1", OMP_NUM_THREADS="1",
@@ -42,11 +44,11 @@ def kill_group(process):
     process.wait()
 
 
-def run_words(folder, *more, case=MINIMAL):
-    return ["run", case, "--output", folder, "--set", f"ingest.dicom_folder={phantom()}", *more]
+def run_words(folder, *more, case=None):
+    return ["run", case or CASE, "--output", folder, "--set", f"ingest.dicom_folder={phantom()}", *more]
 
 
-def phantom(seed=1):
+def phantom(seed=2):
     """The folder of a phantom's DICOM files, made once for all tests of this build."""
     home = PROGRAM.parent / "test_data" / f"phantom-{seed}"
     if not (home / "done").exists():
@@ -58,7 +60,7 @@ def phantom(seed=1):
 
 def finished_run():
     """A complete run of the minimal case, made once for all tests of this build; copy it before touching it."""
-    home = PROGRAM.parent / "test_data" / "finished"
+    home = PROGRAM.parent / "test_data" / f"finished-{CASE.stem}"
     done = cardiotwin(*run_words(home), ranks=2)
     if done.returncode != 0:
         sys.exit(done.stdout + done.stderr)

@@ -29,7 +29,7 @@ core::ExitCode validate(const Request& request);
 /// Rank 0: the parameters of all stages as JSON Schema, or as Markdown.
 std::string schema();
 std::string reference();
-/// Rank 0: what is in a checkpoint.
+/// Rank 0: what is in a checkpoint, or in a DICOM folder.
 core::ExitCode inspect(const std::filesystem::path& file);
 /// Rank 0: the run's figures against expected ones, with their tolerances. numerical when one is off.
 core::ExitCode compare(const std::filesystem::path& run_folder, const std::filesystem::path& expected);

@@ -27,9 +27,7 @@ class Ingest : public stage::Stage {
   stage::Contract contract() const override {
     return {.name = "ingest",
             .summary = "reads a DICOM study and vital signs, in patient coordinates and without identity",
-            .reads = {},
             .writes = {artifacts::Image::id, artifacts::ClinicalValues::id},
-            .reads_if_present = {},
             .serial = true};
   }
 

@@ -27,7 +27,6 @@ class ReportStage : public stage::Stage {
   stage::Contract contract() const override {
     return {.name = "report",
             .summary = "one self-contained HTML page of figures, plots and pictures, and a FHIR DiagnosticReport",
-            .reads = {},
             .writes = {"report"},
             .reads_if_present = wanted_artifacts(),
             .serial = true};
