@@ -4,8 +4,8 @@
 #include <fstream>
 
 #include "cardiotwin/artifacts/image.hpp"
-#include "cardiotwin/stages/stages.hpp"
 #include "cardiotwin/ingest/inspect.hpp"
+#include "cardiotwin/stages/stages.hpp"
 #include "pixels.hpp"
 #include "scan.hpp"
 #include "support/workbench.hpp"

@@ -2,9 +2,9 @@
 #include <numeric>
 
 #include "cardiotwin/core/vec3.hpp"
+#include "cardiotwin/ingest/inspect.hpp"
 #include "cardiotwin/io/files.hpp"
 #include "dicom_writer.hpp"
-#include "cardiotwin/ingest/inspect.hpp"
 #include "study.hpp"
 
 namespace cardiotwin::ingest {
