@@ -74,7 +74,7 @@ class EndToEnd(unittest.TestCase):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="cardiotwin-plugin-"))
         self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
         shutil.copytree(self.run_folder, folder / "run")
-        case = json.loads("\n".join(line for line in harness.MINIMAL.read_text().splitlines() if not line.startswith("//")))
+        case = json.loads("\n".join(line for line in harness.MINIMAL.read_text().splitlines() if not line.lstrip().startswith("//")))
         case["plugins"] = [os.environ["EXAMPLE_PLUGIN"]]
         (folder / "case.json").write_text(json.dumps(case))
         done = harness.cardiotwin(*harness.run_words(folder / "run", case=folder / "case.json"), ranks=2)

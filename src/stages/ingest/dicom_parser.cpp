@@ -116,7 +116,7 @@ bool read_elements(Bytes bytes, Encoding encoding, DataSet& data, int depth = 0)
     for (Cursor cursor(bytes, encoding, depth); !cursor.at_end();) {
       Element e = cursor.element();
       if (e.tag == item_end) break;
-      data.elements.push_back(std::move(e));
+      data.elements.push_back(e);
       if (data.elements.back().tag == pixel_data) break;
     }
     return true;

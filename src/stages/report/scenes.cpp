@@ -16,8 +16,7 @@ namespace {
 
 using artifacts::HeartMesh;
 
-constexpr Rgb tissue{.86, .62, .58}, cut_tissue{.93, .74, .70}, blood{.62, .16, .18}, pale{.87, .88, .90},
-    unknown_grey{.72, .74, .77};
+constexpr Rgb tissue{.86, .62, .58}, cut_tissue{.93, .74, .70}, pale{.87, .88, .90}, unknown_grey{.72, .74, .77};
 
 /// Colour of a surface tag.
 Rgb tag_colour(std::int32_t tag) {

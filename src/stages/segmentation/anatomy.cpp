@@ -105,8 +105,10 @@ Box box_of(const std::vector<std::vector<Mask>>& structures, const Size& slice, 
     for (const auto& mask : masks)
       for (std::size_t v = 0; v < mask.size(); ++v) {
         if (!mask[v]) continue;
-        const double x = static_cast<double>(static_cast<std::int64_t>(v) % slice[2]) * pixel_mm[0];
-        const double y = static_cast<double>(static_cast<std::int64_t>(v) / slice[2]) * pixel_mm[1];
+        const std::int64_t column = static_cast<std::int64_t>(v) % slice[2],
+                           row = static_cast<std::int64_t>(v) / slice[2];
+        const double x = static_cast<double>(column) * pixel_mm[0];
+        const double y = static_cast<double>(row) * pixel_mm[1];
         box.low[0] = std::min(box.low[0], x - margin_mm);
         box.high[0] = std::max(box.high[0], x + margin_mm);
         box.low[1] = std::min(box.low[1], y - margin_mm);

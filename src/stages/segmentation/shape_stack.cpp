@@ -17,8 +17,10 @@ ShapeStack::ShapeStack(const std::vector<Mask>& masks, const Size& slice, const 
     double x = 0, y = 0, n = 0;
     for (std::size_t v = 0; v < masks[s].size(); ++v)
       if (masks[s][v]) {
-        x += static_cast<double>(static_cast<std::int64_t>(v) % size_[2]);
-        y += static_cast<double>(static_cast<std::int64_t>(v) / size_[2]);
+        const std::int64_t column = static_cast<std::int64_t>(v) % size_[2],
+                           row = static_cast<std::int64_t>(v) / size_[2];
+        x += static_cast<double>(column);
+        y += static_cast<double>(row);
         n += 1;
       }
     if (n == 0) continue;

@@ -159,8 +159,9 @@ std::array<double, 3> find_heart(const Image& image, const Model& model, Predict
     blur(votes, {1, s.size[1], s.size[2]}, axis, ventricle_mm / model.spacing_mm[axis - 1]);
   double most = 0;
   for (std::size_t v = 0; v < pixels; ++v) {
-    const double j = static_cast<double>(static_cast<std::int64_t>(v) / s.size[2]);
-    const double i = static_cast<double>(static_cast<std::int64_t>(v) % s.size[2]);
+    const std::int64_t column = static_cast<std::int64_t>(v) % s.size[2],
+                       row = static_cast<std::int64_t>(v) / s.size[2];
+    const double i = static_cast<double>(column), j = static_cast<double>(row);
     const double y = (j - 0.5 * static_cast<double>(s.size[1] - 1)) * model.spacing_mm[0];
     const double x = (i - 0.5 * static_cast<double>(s.size[2] - 1)) * model.spacing_mm[1];
     const double score = votes[v] * std::exp(-0.5 * (x * x + y * y) / (off_centre_mm * off_centre_mm));
