@@ -216,6 +216,9 @@ class Mechanics : public stage::Stage {
       context.findings.assumption("the end-diastolic image is taken as the stress-free reference of the wall");
     context.findings.assumption(fmt::format("ventricular end-diastolic pressure is {:.1f} mmHg",
                                             options.end_diastolic_pressure / core::kPa_per_mmHg));
+    context.findings.assumption(
+        "stiffness and active tension of the wall are population values: the beat is not fitted to the volumes in the "
+        "images");
     context.findings.assumption(fmt::format("arteries are calibrated for an ejection fraction of {:.0f} %",
                                             100 * options.expected_ejection_fraction));
   }
