@@ -124,6 +124,31 @@ Json resolve_value(const Parameter& p, const Json& v, const std::string& where, 
 
 }  // namespace
 
+Parameter number(std::string key, double fallback, std::string unit, std::string range, std::string meaning) {
+  return {.key = std::move(key),
+          .type = Type::number,
+          .fallback = fallback,
+          .unit = std::move(unit),
+          .range = std::move(range),
+          .meaning = std::move(meaning)};
+}
+
+Parameter integer(std::string key, int fallback, std::string range, std::string meaning) {
+  return {.key = std::move(key),
+          .type = Type::integer,
+          .fallback = fallback,
+          .range = std::move(range),
+          .meaning = std::move(meaning)};
+}
+
+Parameter choice(std::string key, std::string fallback, std::vector<std::string> choices, std::string meaning) {
+  return {.key = std::move(key),
+          .type = Type::text,
+          .fallback = std::move(fallback),
+          .choices = std::move(choices),
+          .meaning = std::move(meaning)};
+}
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;

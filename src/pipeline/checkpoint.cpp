@@ -64,8 +64,10 @@ std::string ResumeKey::hash() const {
 Json fingerprinted(const config::Section& section, const config::Spec& spec) {
   Json config = section.json();
   for (const auto& parameter : spec)
-    if (parameter.type == config::Type::path && config.contains(parameter.key))
-      config[parameter.key] = fingerprint(section.path(parameter.key));
+    if (parameter.type == config::Type::path && config.contains(parameter.key)) {
+      const fs::path given = section.path(parameter.key);
+      config[parameter.key] = fingerprint(given.empty() ? parameter.stand_in : given);
+    }
   return config;
 }
 

@@ -31,7 +31,8 @@ struct ResumeKey {
   std::string hash() const;
 };
 
-/// `section` with paths replaced by fingerprints of content: a file's SHA-256, a folder's list of names and sizes.
+/// `section` with paths replaced by fingerprints of content: a file's SHA-256, a folder's list of names and sizes. An
+/// empty path counts as its stand-in.
 config::Json fingerprinted(const config::Section& section, const config::Spec& spec);
 
 /// What is known of a checkpoint without reading its artifacts.

@@ -42,19 +42,27 @@ class Resume(unittest.TestCase):
         cls.reference = harness.finished_run()
 
     def test_killed_at_random_moments(self):
-        """kill -9 at moments drawn over a whole run; each time the same command goes on, and the last one finishes."""
+        """kill -9 at moments drawn over a whole run, each in a folder of its own: the same command finishes it."""
         with open(self.reference / "summary.json") as file:
             whole_s = sum(stage["wall_s"] for stage in json.load(file)["stages"].values())
-        words = harness.run_words(self.folder, "--set", "checkpoint_interval_s=2")
         draw = random.Random(1)
-        for _ in range(options.kills):
-            process = harness.start(*words, ranks=2)
-            time.sleep(draw.uniform(0.5, whole_s / options.kills * 1.5))
-            harness.kill_group(process)
-        done = harness.cardiotwin(*words, ranks=2)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assert_same(SAME_RANKS)
-        self.assertEqual(harness.cardiotwin("audit", "verify", self.folder).returncode, 0)
+        for n in range(options.kills):
+            with self.subTest(kill=n):
+                shutil.rmtree(self.folder, ignore_errors=True)
+                words = harness.run_words(self.folder, "--set", "checkpoint_interval_s=2")
+                process = harness.start(*words, ranks=2)
+                # One moment in each of `kills` equal parts of the run, so that few kills already meet several stages.
+                moment = (n + draw.random()) / options.kills * whole_s
+                time.sleep(moment)
+                was_running = process.poll() is None
+                harness.kill_group(process)
+                left = sorted(path.name for path in self.folder.glob("*.state.*"))
+                done = harness.cardiotwin(*words, ranks=2)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                self.assert_same(SAME_RANKS)
+                self.assertEqual(harness.cardiotwin("audit", "verify", self.folder).returncode, 0)
+                print(f"killed after {moment:.1f} of {whole_s:.1f} s{'' if was_running else ' (had ended)'}, "
+                      f"states left {left or 'none'}: finished with the same figures", flush=True)
 
     def stop(self, stage, ask):
         """Runs from a copy of the finished run without `stage`, asks for a stop in the middle of it, and goes on."""

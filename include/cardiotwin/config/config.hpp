@@ -41,8 +41,14 @@ struct Parameter {
   std::string meaning = {};               ///< one line
   Exists exists = Exists::no_matter;      ///< of paths that are not ""
   std::vector<Parameter> items = {};      ///< of Type::list
+  std::filesystem::path stand_in = {};    ///< the file that an empty path stands for; its content counts as if named
 };
 using Spec = std::vector<Parameter>;
+
+/// The commonest declarations in a line each.
+Parameter number(std::string key, double fallback, std::string unit, std::string range, std::string meaning);
+Parameter integer(std::string key, int fallback, std::string range, std::string meaning);
+Parameter choice(std::string key, std::string fallback, std::vector<std::string> choices, std::string meaning);
 
 /// A section of a case file after parsing: every declared key is present and of the declared type.
 /// Asking for an undeclared key or the wrong type is a programming error (std::logic_error).

@@ -36,14 +36,7 @@ stage::Contract HemodynamicsStage::contract() const {
 }
 
 config::Spec HemodynamicsStage::parameters() const {
-  const auto number = [](const char* key, double fallback, const char* unit, const char* range, const char* meaning) {
-    return config::Parameter{
-        .key = key, .type = Type::number, .fallback = fallback, .unit = unit, .range = range, .meaning = meaning};
-  };
-  const auto integer = [](const char* key, int fallback, const char* range, const char* meaning) {
-    return config::Parameter{
-        .key = key, .type = Type::integer, .fallback = fallback, .range = range, .meaning = meaning};
-  };
+  using config::integer, config::number;
   return {
       integer("refine", 1, "[0, 3]", "uniform refinements of the blood mesh, eight cells for one each"),
       number("time_step_ms", 1, "ms", "(0, 10]", "time step; shortened to a whole fraction of the cycle"),

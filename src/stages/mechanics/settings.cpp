@@ -6,24 +6,9 @@
 #include "cardiotwin/core/units.hpp"
 
 namespace cardiotwin::mechanics {
-namespace {
-
-using config::Parameter;
-using config::Type;
-
-Parameter number(const char* key, double fallback, const char* unit, const char* range, const char* meaning) {
-  return {.key = key, .type = Type::number, .fallback = fallback, .unit = unit, .range = range, .meaning = meaning};
-}
-Parameter choice(const char* key, const char* fallback, std::vector<std::string> choices, const char* meaning) {
-  return {.key = key, .type = Type::text, .fallback = fallback, .choices = std::move(choices), .meaning = meaning};
-}
-Parameter count(const char* key, int fallback, const char* range, const char* meaning) {
-  return {.key = key, .type = Type::integer, .fallback = fallback, .range = range, .meaning = meaning};
-}
-
-}  // namespace
 
 config::Spec parameters() {
+  using config::choice, config::integer, config::number, config::Type;
   const Guccione g;
   const HolzapfelOgden h;
   const Twitch t;
@@ -77,9 +62,9 @@ config::Spec parameters() {
              "for the calibration of the arterial resistance"),
       number("mitral_resistance_mmHg_s_per_ml", 0.015, "mmHg s/ml", "(0, inf)", "of the open valve"),
       number("aortic_resistance_mmHg_s_per_ml", 0.005, "mmHg s/ml", "(0, inf)", "of the open valve"),
-      count("filling_steps", 4, "[1, 100]", "load steps from no pressure to the end-diastolic one"),
-      count("unloading_iterations", 4, "[0, 20]",
-            "fixed-point iterations for the stress-free reference; 0: the image is taken as stress free"),
+      integer("filling_steps", 4, "[1, 100]", "load steps from no pressure to the end-diastolic one"),
+      integer("unloading_iterations", 4, "[0, 20]",
+              "fixed-point iterations for the stress-free reference; 0: the image is taken as stress free"),
       number("largest_time_step_ms", 10, "ms", "(0, 50]", "in slow phases of the beat"),
       number("smallest_time_step_ms", 0.5, "ms", "(0, 10]", "in fast phases; only a failing step is cut further"),
       number("pressure_change_per_step_mmHg", 7.5, "mmHg", "(0, 100]", "aimed at by the choice of the time step"),

@@ -60,6 +60,22 @@ std::vector<double> label_volumes_ml(const artifacts::Labels& labels, int label)
   return volumes;
 }
 
+std::optional<double> ejection_fraction(const artifacts::Labels& labels) {
+  if (labels.phase_times_ms.size() < 2) return {};
+  const auto volumes = label_volumes_ml(labels, artifacts::lv_cavity);
+  const double edv = volumes.at(static_cast<std::size_t>(labels.end_diastole));
+  const double esv = volumes.at(static_cast<std::size_t>(labels.end_systole));
+  if (edv <= 0) return {};
+  return 100 * (edv - esv) / edv;
+}
+
+std::optional<double> ejection_fraction(const artifacts::WallMotion& motion) {
+  if (motion.lv_volume_ml.empty()) return {};
+  const auto [least, most] = std::ranges::minmax(motion.lv_volume_ml);
+  if (most <= 0) return {};
+  return 100 * (most - least) / most;
+}
+
 std::vector<double> cell_volumes(const artifacts::HeartMesh& mesh) {
   std::vector<double> volumes(mesh.cells.size());
   for (std::size_t c = 0; c < volumes.size(); ++c) {

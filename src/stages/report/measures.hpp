@@ -1,6 +1,7 @@
 #pragma once
 /// Figures that the report derives from artifacts for its plots. Nothing here is a new model: sums, means, maxima.
 
+#include <optional>
 #include <vector>
 
 #include "cardiotwin/artifacts/heart_mesh.hpp"
@@ -11,6 +12,12 @@ namespace cardiotwin::report {
 
 /// Volume of a label in every phase [ml].
 std::vector<double> label_volumes_ml(const artifacts::Labels& labels, int label);
+
+/// 100 (EDV - ESV) / EDV [%] of the labelled LV cavity; nothing where fewer than two phases or no cavity is labelled.
+std::optional<double> ejection_fraction(const artifacts::Labels& labels);
+
+/// The same of the model's LV volume over the beat; nothing of an empty curve.
+std::optional<double> ejection_fraction(const artifacts::WallMotion& motion);
 
 /// Volume of every cell [mm^3].
 std::vector<double> cell_volumes(const artifacts::HeartMesh& mesh);

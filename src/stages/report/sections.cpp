@@ -69,6 +69,22 @@ std::string show(const Picture& picture) {
   return figure(content, picture.caption, picture.name == "montage" ? "wide" : "half");
 }
 
+/// Largest difference between the ejection fractions of images and model that goes without a warning [points]: more
+/// than readers of the same images differ by.
+constexpr double tolerated_ejection_fraction = 10;
+
+std::vector<std::string> disagreements(const Dossier& dossier) {
+  std::vector<std::string> found;
+  if (!dossier.labels || !dossier.motion) return found;
+  const auto images = ejection_fraction(*dossier.labels), model = ejection_fraction(*dossier.motion);
+  if (images && model && std::abs(*model - *images) > tolerated_ejection_fraction)
+    found.push_back(fmt::format(
+        "the model ejects {:.0f} % of its volume, the heart in the images {:.0f} %: tension and stiffness are not "
+        "fitted to this patient, so the model's pressures, strains and flows are not this patient's either",
+        *model, *images));
+  return found;
+}
+
 class Composer {
  public:
   Composer(const Dossier& dossier, const Options& options, core::Log& log) : d_(dossier), options_(options), log_(log) {
@@ -76,6 +92,7 @@ class Composer {
   }
 
   Report compose() {
+    report_.warnings = disagreements(d_);
     std::vector<Chapter> chapters;
     for (const auto& text : stage_texts) {
       if (auto chapter = stage_chapter(text); !chapter.body.empty()) chapters.push_back(std::move(chapter));
@@ -142,10 +159,8 @@ class Composer {
           card("End-diastolic volume, images", number(edv, 3), "ml", reference_text("lv_end_diastolic_volume", "ml"));
       cards +=
           card("End-systolic volume, images", number(esv, 3), "ml", reference_text("lv_end_systolic_volume", "ml"));
-      if (edv > 0) {
-        cards += card("Ejection fraction, images", number(100 * (edv - esv) / edv, 3), "%",
-                      reference_text("ejection_fraction", "%"));
-      }
+      if (const auto fraction = ejection_fraction(*d_.labels))
+        cards += card("Ejection fraction, images", number(*fraction, 3), "%", reference_text("ejection_fraction", "%"));
     }
     if (d_.activation && !d_.activation->activation_time_ms.empty()) {
       const auto& t = d_.activation->activation_time_ms;
@@ -153,11 +168,9 @@ class Composer {
           card("Last activation", number(*std::max_element(t.begin(), t.end()), 3), "ms", "after the first stimulus");
     }
     if (d_.motion && !d_.motion->lv_volume_ml.empty()) {
-      const auto& v = d_.motion->lv_volume_ml;
       const auto& p = d_.motion->lv_pressure_kPa;
-      const double most = *std::max_element(v.begin(), v.end()), least = *std::min_element(v.begin(), v.end());
-      cards += card("Ejection fraction, model", number(100 * (most - least) / most, 3), "%",
-                    reference_text("ejection_fraction", "%"));
+      if (const auto fraction = ejection_fraction(*d_.motion))
+        cards += card("Ejection fraction, model", number(*fraction, 3), "%", reference_text("ejection_fraction", "%"));
       cards += card("Peak LV pressure, model", number(*std::max_element(p.begin(), p.end()) / core::kPa_per_mmHg, 3),
                     "mmHg", reference_text("peak_pressure", "mmHg"));
     }
@@ -179,6 +192,7 @@ class Composer {
     for (const auto& s : d_.stages) {
       for (const auto& w : s.warnings) warnings.push_back(s.name + ": " + w);
     }
+    for (const auto& w : report_.warnings) warnings.push_back("report: " + w);
     if (!missing.empty()) {
       std::string list;
       for (const auto& m : missing) list += (list.empty() ? "" : ", ") + m;

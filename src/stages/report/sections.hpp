@@ -24,6 +24,7 @@ struct Options {
 struct Report {
   std::string html;
   std::vector<Picture> pictures;
+  std::vector<std::string> warnings;  ///< what the stages' figures say when they are laid side by side
 };
 
 Report compose(const Dossier& dossier, const Options& options, core::Log& log);

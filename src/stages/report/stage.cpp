@@ -106,6 +106,7 @@ class ReportStage : public stage::Stage {
     if (context.config.boolean("write_pictures")) {
       for (const auto& picture : report.pictures) keep("pictures/" + picture.name + ".png", encode_png(picture.pixels));
     }
+    for (const auto& warning : report.warnings) context.findings.warning(warning);
     auto& output = context.artifacts.output();
     output.write("/state/report/files", files);
     output.write("/state/report/sha256", hashes);

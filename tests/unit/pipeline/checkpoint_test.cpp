@@ -41,6 +41,11 @@ TEST(ResumeKey, PathsStandForTheirContent) {
   EXPECT_EQ(print("a"), print("b"));
   EXPECT_NE(print("a"), print("c"));
   EXPECT_EQ(print("none"), "absent");
+  EXPECT_EQ(print(""), "");
+  config::Spec with_stand_in = spec;
+  with_stand_in[0].stand_in = folder.path() / "a";
+  EXPECT_EQ(fingerprinted(config::section_of(with_stand_in), with_stand_in)["model_file"].get<std::string>(),
+            print("a"));
 }
 
 class Recovery : public testing::Test {

@@ -65,6 +65,21 @@ TEST(Measures, VolumesOfLabelsAreVoxelCounts) {
   EXPECT_EQ(label_volumes_ml(labels, artifacts::lv_cavity), (std::vector<double>{2, 1}));
 }
 
+TEST(Measures, EjectionFractionsOfImagesAndModel) {
+  auto labels = artifacts::Labels{};
+  labels.geometry.size = {2, 2, 1};
+  labels.geometry.spacing = {10, 10, 10};
+  labels.labels = {1, 1, 2, 0};
+  labels.phase_times_ms = {0};
+  EXPECT_FALSE(ejection_fraction(labels)) << "one phase";
+  labels.labels = {1, 1, 2, 0, 1, 0, 0, 0};
+  labels.phase_times_ms = {0, 1};
+  labels.end_systole = 1;
+  EXPECT_DOUBLE_EQ(ejection_fraction(labels).value(), 50);
+  EXPECT_DOUBLE_EQ(ejection_fraction(test::synthetic().motion).value(), 55);
+  EXPECT_FALSE(ejection_fraction(artifacts::WallMotion{}));
+}
+
 TEST(Measures, EndSystoleAndFramesOfTheSyntheticBeat) {
   const auto s = test::synthetic();
   EXPECT_DOUBLE_EQ(s.motion.frame_times_ms[end_systolic_frame(s.motion)], 350);

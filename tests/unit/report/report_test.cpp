@@ -226,6 +226,27 @@ TEST(Report, FieldsOfAnotherMeshAreNamedInsteadOfDrawn) {
   EXPECT_NE(run.page().find("The artifact wall_motion belongs to another mesh"), std::string::npos);
 }
 
+TEST(Report, SaysWhenTheModelBeatsUnlikeTheHeartInTheImages) {
+  for (const double least_ml : {95.0, 55.0}) {
+    auto s = synthetic();
+    s.labels.geometry = {.size = {2, 2, 1}, .spacing = {10, 10, 10}};
+    s.labels.labels = {1, 1, 2, 0, 1, 0, 0, 0};  // halves its volume
+    s.labels.confidence.clear();
+    s.labels.phase_times_ms = {0, 300};
+    s.labels.end_diastole = 0;
+    s.labels.end_systole = 1;
+    s.motion.lv_volume_ml = {100, least_ml, 100};
+    RunFolder run;
+    run.give(s.labels);
+    run.give(s.motion);
+    auto stage = report::make_stage();
+    ASSERT_EQ(run.run(*stage, {{"pictures", false}}), stage::Outcome::complete);
+    const bool said =
+        run.page().find("the model ejects 5 % of its volume, the heart in the images 50 %") != std::string::npos;
+    EXPECT_EQ(said, least_ml == 95);
+  }
+}
+
 TEST(Report, EmptyTracesAndFramesDoNotStopIt) {
   RunFolder run;
   auto s = synthetic();
