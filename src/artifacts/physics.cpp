@@ -2,14 +2,43 @@
 
 namespace cardiotwin::artifacts {
 
+namespace {
+
+/// Fields that not every run computes and older files do not have: written where there is something, read where they
+/// are.
+template <class T>
+void write_if_any(io::Writer& file, const std::string& path, const std::vector<T>& values) {
+  if (!values.empty()) file.write(path, values);
+}
+void read_if_any(const io::Reader& file, const std::string& path, std::vector<double>& values) {
+  if (file.has(path)) values = file.read<double>(path);
+}
+void read_if_any(const io::Reader& file, const std::string& path, std::vector<std::vector<double>>& frames) {
+  if (file.has(path)) frames = file.read_frames(path);
+}
+
+}  // namespace
+
 void save(io::Writer& file, const Activation& a) {
-  file.write("/state/activation/activation_time_ms", a.activation_time_ms);
-  file.write("/state/activation/repolarisation_time_ms", a.repolarisation_time_ms);
+  const std::string group = "/state/activation/";
+  file.write(group + "activation_time_ms", a.activation_time_ms);
+  file.write(group + "repolarisation_time_ms", a.repolarisation_time_ms);
+  write_if_any(file, group + "apd_ms", a.apd_ms);
+  write_if_any(file, group + "ecg_times_ms", a.ecg_times_ms);
+  write_if_any(file, group + "ecg_mV", a.ecg_mV);
+  write_if_any(file, group + "snapshot_times_ms", a.snapshot_times_ms);
+  write_if_any(file, group + "snapshots_mV", a.snapshots_mV);
 }
 
 void load(const io::Reader& file, Activation& a) {
-  a.activation_time_ms = file.read<double>("/state/activation/activation_time_ms");
-  a.repolarisation_time_ms = file.read<double>("/state/activation/repolarisation_time_ms");
+  const std::string group = "/state/activation/";
+  a.activation_time_ms = file.read<double>(group + "activation_time_ms");
+  a.repolarisation_time_ms = file.read<double>(group + "repolarisation_time_ms");
+  read_if_any(file, group + "apd_ms", a.apd_ms);
+  read_if_any(file, group + "ecg_times_ms", a.ecg_times_ms);
+  read_if_any(file, group + "ecg_mV", a.ecg_mV);
+  read_if_any(file, group + "snapshot_times_ms", a.snapshot_times_ms);
+  read_if_any(file, group + "snapshots_mV", a.snapshots_mV);
 }
 
 void save(io::Writer& file, const WallMotion& m) {

@@ -25,8 +25,12 @@ const config::Parameter* find_parameter(const std::string& section, const std::s
   return nullptr;
 }
 
-config::Spec without_existence(config::Spec spec) {
-  for (auto& parameter : spec) parameter.exists = config::Exists::no_matter;
+/// Of a stage that does not run: files need not be there, and a required path may be left out.
+config::Spec without_files(config::Spec spec) {
+  for (auto& parameter : spec) {
+    parameter.exists = config::Exists::no_matter;
+    if (parameter.type == Type::path && parameter.fallback.is_null()) parameter.fallback = "";
+  }
   return spec;
 }
 
@@ -52,6 +56,10 @@ config::Spec run_parameters() {
        .unit = "s",
        .range = "[0, inf)",
        .meaning = "wall time between the rolling states of a solver"},
+      {.key = "stages",
+       .type = Type::texts,
+       .fallback = Json::array(),
+       .meaning = "the stages this case consists of, e.g. a benchmark's; empty: all"},
       {.key = "plugins",
        .type = Type::texts,
        .fallback = Json::array(),
@@ -106,7 +114,7 @@ void apply_set(Json& given, const std::string& assignment, const StageTable& tab
 Case resolve_case(const fs::path& file, const Json& given, const StageTable& table, const std::set<std::string>& runs,
                   std::vector<core::Fault>& problems) {
   const fs::path base = fs::absolute(file).parent_path();
-  Case result{.file = file, .run = {}, .sections = {}, .resolved = Json::object()};
+  Case result{.file = file, .run = {}, .sections = {}, .selected = runs, .resolved = Json::object()};
   Json top = Json::object();
   config::Spec spec = run_parameters();
   std::vector<std::string> known;
@@ -129,7 +137,7 @@ Case resolve_case(const fs::path& file, const Json& given, const StageTable& tab
           {named(file) + ": " + name, "a section, { ... }", section.dump(), "put the stage's parameters in braces"});
       continue;
     }
-    const auto checked = runs.contains(name) ? entry.parameters : without_existence(entry.parameters);
+    const auto checked = runs.contains(name) ? entry.parameters : without_files(entry.parameters);
     const Json resolved = config::resolve(section, checked, named(file) + ": " + name, base, problems);
     result.sections[name] = config::Section(resolved, base);
     result.resolved[name] = resolved;

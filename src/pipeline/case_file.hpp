@@ -20,6 +20,7 @@ struct Case {
   std::filesystem::path file;
   config::Section run;                              ///< of run_parameters()
   std::map<std::string, config::Section> sections;  ///< by stage
+  std::set<std::string> selected;                   ///< stages that are to run where they are not current
   config::Json resolved;                            ///< all of it, as it stands in resolved_config.json
 };
 

@@ -30,8 +30,12 @@ Loaded load_case(const Request& request) {
   Loaded loaded{.table = StageTable(plugins), .patient = {}};
   for (const auto& assignment : request.set) apply_set(given, assignment, loaded.table);
   std::vector<core::Fault> problems;
+  std::vector<std::string> listed;
+  if (given.contains("stages") && given["stages"].is_array())
+    for (const auto& name : given["stages"])
+      if (name.is_string()) listed.push_back(name.get<std::string>());
   loaded.patient =
-      resolve_case(request.case_file, given, loaded.table, selected_stages(request, loaded.table), problems);
+      resolve_case(request.case_file, given, loaded.table, selected_stages(request, listed, loaded.table), problems);
   refuse(problems);
   return loaded;
 }

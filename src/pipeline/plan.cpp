@@ -6,7 +6,8 @@ namespace cardiotwin::pipeline {
 
 namespace fs = std::filesystem;
 
-std::set<std::string> selected_stages(const Request& request, const StageTable& table) {
+std::set<std::string> selected_stages(const Request& request, const std::vector<std::string>& listed,
+                                      const StageTable& table) {
   std::size_t first = 0, last = table.entries().size() - 1;
   if (!request.from.empty()) first = table.find(request.from, "--from");
   if (!request.to.empty()) last = table.find(request.to, "--to");
@@ -21,6 +22,10 @@ std::set<std::string> selected_stages(const Request& request, const StageTable& 
         {"--from " + request.from + " --to " + request.to, "--from before --to", "the other order", "swap them"});
   std::set<std::string> names;
   for (std::size_t i = first; i <= last; ++i) names.insert(table.entries()[i].contract.name);
+  if (listed.empty() || !request.only.empty()) return names;
+  std::set<std::string> of_case;
+  for (const auto& name : listed) of_case.insert(table.entries()[table.find(name, "stages")].contract.name);
+  std::erase_if(names, [&](const auto& name) { return !of_case.contains(name); });
   return names;
 }
 
@@ -53,7 +58,7 @@ void judge(PlannedStage& planned, const StageTable::Entry& entry, const Case& pa
 
 std::vector<PlannedStage> make_plan(const Request& request, const Case& patient, const StageTable& table,
                                     const fs::path& run_folder, const AuditLog& audit) {
-  const auto selected = selected_stages(request, table);
+  const auto& selected = patient.selected;
   const bool forced = request.force || !request.from.empty();
   std::vector<PlannedStage> plan;
   std::set<std::string> renewed;  // will be other than their readers have seen

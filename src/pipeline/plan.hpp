@@ -17,8 +17,10 @@ struct PlannedStage {
   std::vector<std::string> reasons;  ///< why it runs, or why its checkpoint is not current
 };
 
-/// Names of the stages that --from, --to and --only leave. Throws core::Error (configuration) for a name that is none.
-std::set<std::string> selected_stages(const Request& request, const StageTable& table);
+/// Names of the stages that --from, --to and --only leave of those the case lists (none listed: all; --only names any).
+/// Throws core::Error (configuration) for a name that is none.
+std::set<std::string> selected_stages(const Request& request, const std::vector<std::string>& listed,
+                                      const StageTable& table);
 
 /// Rank 0. Throws core::Error (integrity) when a checkpoint that would be read was altered.
 std::vector<PlannedStage> make_plan(const Request& request, const Case& patient, const StageTable& table,

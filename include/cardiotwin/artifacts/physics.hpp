@@ -1,6 +1,7 @@
 #pragma once
 /// Artifacts of the three physics stages. Fields live on the points of `heart_mesh`, in its numbering.
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,17 @@ struct Activation {
   std::vector<double> activation_time_ms;
   /// Return below the repolarisation threshold [ms]; -1 where unknown.
   std::vector<double> repolarisation_time_ms;
+
+  // Empty where they were not computed.
+  std::vector<double> apd_ms;                     ///< duration of the action potential, per point; -1 where unknown
+  std::vector<double> ecg_times_ms;               ///< from the first stimulus
+  std::vector<std::vector<double>> ecg_mV;        ///< per lead, in the order of ecg_leads
+  std::vector<double> snapshot_times_ms;          ///< from the first stimulus
+  std::vector<std::vector<double>> snapshots_mV;  ///< potential, per snapshot, per point
 };
+/// The leads of an electrocardiogram.
+inline constexpr std::array<std::string_view, 12> ecg_leads{"I",  "II", "III", "aVR", "aVL", "aVF",
+                                                            "V1", "V2", "V3",  "V4",  "V5",  "V6"};
 void save(io::Writer& file, const Activation& activation);
 void load(const io::Reader& file, Activation& activation);
 

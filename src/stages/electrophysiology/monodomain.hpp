@@ -9,13 +9,11 @@
 /// membrane per volume [1/mm], C_m capacitance per surface of membrane [uF/mm^2].
 ///
 /// One step from t^n to t^n + dt, D = sigma / (chi C_m) [mm^2/ms]:
-///   1. gates by Rush-Larsen at V^n, then I_ion from the new gates and V^n, then concentrations;
-///   2. (M_a + dt K) V^(n+1) = M_a V^n - dt F + dt M I_stim / (chi C_m),
+///   1. gates by Rush-Larsen at V^n, then I_ion from the new gates and V^n, then concentrations (ionic_model.hpp);
+///   2. (M_a + dt K) V^(n+1) = M_a V^n - dt F + dt M I_stim / (chi C_m)   (diffusion.hpp),
 /// with M_a = (1 - a) M + a L, consistent mass M, lumped mass L, a = 1/2, stiffness K of D. F is the load of the ionic
-/// current: M I_ion, but where V differs by more than `interpolation_threshold_mV` within a cell (the front) the state
-/// and V are interpolated to the four quadrature points and the current is evaluated there (state-variable
-/// interpolation, Pathmanathan et al. 2011, doi 10.1002/cnm.1438). That keeps the speed of the front right on coarse
-/// meshes. The system is solved by Jacobi-CG from the quadratic extrapolation of the last three potentials.
+/// current: M I_ion, but at the front the state is interpolated instead of the current (front.hpp), which keeps the
+/// speed of the front right on coarse meshes.
 
 #include <cstdint>
 #include <span>
@@ -23,20 +21,38 @@
 #include <vector>
 
 #include "cardiotwin/core/timer.hpp"
-#include "cardiotwin/fem/solver.hpp"
 #include "cardiotwin/fem/space.hpp"
 #include "cardiotwin/stage/time_loop.hpp"
+#include "diffusion.hpp"
+#include "front.hpp"
 #include "ionic_nodes.hpp"
 #include "stimulus.hpp"
 
 namespace cardiotwin::electrophysiology {
 
-/// Defaults are those of Niederer et al. 2011 (doi 10.1098/rsta.2011.0139).
+/// sigma along and across the fibre [S/m]. Defaults here and below are those of Niederer et al. 2011 (doi
+/// 10.1098/rsta.2011.0139).
+struct Conductivity {
+  double along = 0.133418, across = 0.0176062;
+};
+
+/// What the equation is solved on. Whole on every rank.
+struct Tissue {
+  const mesh::TetMesh& mesh;
+  std::vector<Vec3> fibres;                ///< one a point
+  std::vector<Conductivity> conductivity;  ///< one a cell
+  const IonicModel& model;
+  std::vector<CellKind> kinds;
+  std::vector<std::int32_t> kind_of;  ///< index into kinds, one a point
+};
+/// The same everywhere: fibres along `fibre`, one variant of one model.
+Tissue uniform_tissue(const mesh::TetMesh& mesh, const Vec3& fibre, const Conductivity& conductivity,
+                      const IonicModel& model, std::string_view variant);
+
 struct Options {
   double time_step_ms = 0.05, end_time_ms = 600;
-  double conductivity_along = 0.133418, conductivity_across = 0.0176062;  ///< sigma_l, sigma_t [S/m]
-  double surface_to_volume = 140;                                         ///< chi [1/mm]
-  double capacitance = 0.01;                                              ///< C_m [uF/mm^2]
+  double surface_to_volume = 140;  ///< chi [1/mm]
+  double capacitance = 0.01;       ///< C_m [uF/mm^2]
   double activation_threshold_mV = 0, repolarisation_threshold_mV = -70;
   double lumped_fraction = 0.5;            ///< a
   double interpolation_threshold_mV = 10;  ///< spread of V in a cell above which its current is interpolated by state
@@ -46,10 +62,8 @@ struct Options {
 
 class Monodomain : public stage::Steppable {
  public:
-  /// Collective; mesh, fibres and types (one a point) are the same on every rank. `timers` takes the split of the wall
-  /// time.
-  Monodomain(core::Comm comm, const mesh::TetMesh& mesh, std::span<const Vec3> fibres,
-             std::span<const tt2006::CellType> types, std::vector<Stimulus> stimuli, const Options& options,
+  /// Collective. `timers` takes the split of the wall time.
+  Monodomain(core::Comm comm, const Tissue& tissue, std::vector<Stimulus> stimuli, const Options& options,
              core::Timers* timers = nullptr);
 
   double time_ms() const override { return static_cast<double>(step_) * options_.time_step_ms; }
@@ -80,10 +94,7 @@ class Monodomain : public stage::Steppable {
   virtual void react(std::span<const double> potential, std::span<double> current);
 
  private:
-  void assemble(const mesh::TetMesh& mesh, std::span<const Vec3> fibres);
   void add_stimuli(std::span<double> current) const;
-  void load_right_side();
-  void diffuse();
   void record(double t_ms);
   void look_around();
   std::vector<double> gather(const std::vector<double>& local) const;
@@ -91,14 +102,13 @@ class Monodomain : public stage::Steppable {
   core::Comm comm_;
   Options options_;
   fem::Space space_;
+  Diffusion diffusion_;
   IonicNodes ionic_;
+  Front front_;
   std::vector<Stimulus> stimuli_;  ///< points are local nodes here
   double last_stimulus_ms_ = 0;
-  fem::Matrix mass_, system_;   ///< M and M_a + dt K
-  std::vector<double> lumped_;  ///< of local nodes; right for owned ones
-  std::vector<double> cell_volume_;
-  fem::Vector v_, v_old_, v_older_, work_, correction_, right_;
-  fem::LinearSolver solver_;
+  fem::Vector v_, v_old_, v_older_, work_;
+  std::vector<double> current_, correction_;         ///< of local nodes [mV/ms], [mV mm^3/ms]
   std::vector<double> activation_, repolarisation_;  ///< of owned nodes [ms]
   std::int64_t step_ = 0;
   std::int64_t unactivated_ = 0;  ///< over all ranks, at the last look

@@ -16,6 +16,12 @@ namespace {
 /// 10.1161/01.CIR.41.6.899, found the earliest activity on the septal endocardium).
 constexpr double earliest_apicobasal = 0.4, earliest_rotational = 0.0;
 
+std::vector<std::string> model_names() {
+  std::vector<std::string> names;
+  for (const IonicModel* model : ionic_models()) names.emplace_back(model->name);
+  return names;
+}
+
 config::Spec stimulus_spec() {
   return {
       {.key = "kind",
@@ -162,11 +168,16 @@ config::Spec parameter_spec() {
        .unit = "uF/mm^2",
        .range = "(0, 1]",
        .meaning = "capacitance per surface of membrane"},
+      {.key = "ionic_model",
+       .type = Type::text,
+       .fallback = "ten_tusscher_2006",
+       .choices = model_names(),
+       .meaning = "model of the cell membrane"},
       {.key = "cell_type",
        .type = Type::text,
        .fallback = "transmural",
        .choices = {"transmural", "endocardial", "mid", "epicardial"},
-       .meaning = "ten Tusscher-Panfilov 2006 variant; transmural: three layers"},
+       .meaning = "variant of the ionic model; transmural: three layers, where the model has them"},
       {.key = "endocardial_layer",
        .fallback = 0.3,
        .range = "[0, 1]",
@@ -205,10 +216,7 @@ config::Spec parameter_spec() {
        .fallback = config::Json::array(),
        .meaning = "points whose activation time is reported by name",
        .items = {{.key = "name", .type = Type::text, .meaning = "name in the summary"},
-                 {.key = "position_mm",
-                  .type = Type::vec3,
-                  .unit = "mm",
-                  .meaning = "patient coordinates; the nearest node is taken"}}},
+                 {.key = "position_mm", .type = Type::vec3, .unit = "mm", .meaning = "patient coordinates"}}},
   };
 }
 
@@ -216,8 +224,6 @@ Options options_of(const config::Section& config) {
   Options options;
   options.time_step_ms = config.number("time_step_ms");
   options.end_time_ms = config.number("end_time_ms");
-  options.conductivity_along = config.number("conductivity_along_S_per_m");
-  options.conductivity_across = config.number("conductivity_across_S_per_m");
   options.surface_to_volume = config.number("surface_to_volume_per_mm");
   options.capacitance = config.number("capacitance_uF_per_mm2");
   options.activation_threshold_mV = config.number("activation_threshold_mV");
@@ -228,23 +234,30 @@ Options options_of(const config::Section& config) {
   return options;
 }
 
-std::vector<tt2006::CellType> cell_types_of(const config::Section& config, const Wall& wall) {
-  using tt2006::CellType;
+Tissue tissue_of(const config::Section& config, const Wall& wall) {
+  const IonicModel& model = ionic_model(config.text("ionic_model"));
+  const Conductivity sigma{config.number("conductivity_along_S_per_m"), config.number("conductivity_across_S_per_m")};
+  Tissue tissue{.mesh = wall.mesh,
+                .fibres = wall.fibre,
+                .conductivity = std::vector<Conductivity>(wall.mesh.cells.size(), sigma),
+                .model = model,
+                .kinds = {},
+                .kind_of = std::vector<std::int32_t>(wall.mesh.points.size(), 0)};
   const std::string type = config.text("cell_type");
-  const auto one = [&](CellType t) { return std::vector<CellType>(wall.mesh.points.size(), t); };
-  if (type == "endocardial") return one(CellType::endocardial);
-  if (type == "mid") return one(CellType::mid);
-  if (type == "epicardial") return one(CellType::epicardial);
+  if (type != "transmural" || model.variants.size() == 1) {
+    tissue.kinds = {cell_kind(model, type == "transmural" ? model.variants[0].name : type)};
+    return tissue;
+  }
   const double endo = config.number("endocardial_layer"), epi = 1 - config.number("epicardial_layer");
   if (endo > epi)
     fail_configuration({.where = "electrophysiology.endocardial_layer",
                         .expected = "layers that fit into the wall",
                         .found = fmt::format("{} + {} > 1", endo, 1 - epi),
                         .remedy = "make endocardial_layer + epicardial_layer at most 1"});
-  std::vector<CellType> types;
-  for (double depth : wall.transmural)
-    types.push_back(depth < endo ? CellType::endocardial : depth > epi ? CellType::epicardial : CellType::mid);
-  return types;
+  for (const char* layer : {"endocardial", "mid", "epicardial"}) tissue.kinds.push_back(cell_kind(model, layer));
+  for (std::size_t p = 0; p < wall.transmural.size(); ++p)
+    tissue.kind_of[p] = wall.transmural[p] < endo ? 0 : wall.transmural[p] > epi ? 2 : 1;
+  return tissue;
 }
 
 std::vector<Stimulus> stimuli_of(const config::Section& config, const Wall& wall) {

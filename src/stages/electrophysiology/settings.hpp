@@ -10,8 +10,8 @@ namespace cardiotwin::electrophysiology {
 config::Spec parameter_spec();
 
 Options options_of(const config::Section& config);
-/// One per point of the wall.
-std::vector<tt2006::CellType> cell_types_of(const config::Section& config, const Wall& wall);
+/// What the case file makes of the wall, which must outlive it.
+Tissue tissue_of(const config::Section& config, const Wall& wall);
 /// Throws core::Error (configuration) for a stimulus that finds no tissue.
 std::vector<Stimulus> stimuli_of(const config::Section& config, const Wall& wall);
 

@@ -1,6 +1,8 @@
 // Border of the electrophysiology stage: from the heart mesh and the case file to activation times.
 
 #include <algorithm>
+#include <array>
+#include <optional>
 
 #include "cardiotwin/artifacts/physics.hpp"
 #include "cardiotwin/io/vtkhdf.hpp"
@@ -86,13 +88,37 @@ void report_times(stage::Context& context, const std::vector<double>& activation
     context.findings.quantity("action_potential_duration.mean", duration / static_cast<double>(repolarised), "ms");
 }
 
+/// Linear in the cell around the position; at the nearest point where it lies outside. -1 where any of them is.
+double value_at(const mesh::TetMesh& mesh, const Vec3& position, const std::vector<double>& values) {
+  for (const mesh::Cell& cell : mesh.cells) {
+    std::array<double, 4> weight;
+    double least = 1;
+    const double volume = mesh::signed_volume(mesh, cell);
+    for (int i = 0; i < 4; ++i) {
+      std::array<Vec3, 4> corner;
+      for (int j = 0; j < 4; ++j) corner[j] = i == j ? position : mesh.points[cell[j]];
+      weight[i] = dot(corner[1] - corner[0], cross(corner[2] - corner[0], corner[3] - corner[0])) / 6 / volume;
+      least = std::min(least, weight[i]);
+      if (least < -1e-9) break;
+    }
+    if (least < -1e-9) continue;
+    double sum = 0;
+    for (int i = 0; i < 4; ++i) {
+      if (weight[i] > 1e-9 && values[cell[i]] < 0) return -1;
+      sum += weight[i] * values[cell[i]];
+    }
+    return sum;
+  }
+  return values[nearest_point(mesh, position)];
+}
+
 void report_probes(stage::Context& context, const Wall& wall, const std::vector<double>& activation) {
   for (const config::Section& probe : context.config.list("probes")) {
-    const std::int32_t p = nearest_point(wall.mesh, probe.vec3("position_mm"));
-    if (activation[p] < 0)
+    const double time = value_at(wall.mesh, probe.vec3("position_mm"), activation);
+    if (time < 0)
       context.findings.warning("probe " + probe.text("name") + " never activated");
     else
-      context.findings.quantity("activation_time." + probe.text("name"), activation[p], "ms");
+      context.findings.quantity("activation_time." + probe.text("name"), time, "ms");
   }
 }
 
@@ -130,7 +156,7 @@ class Electrophysiology : public stage::Stage {
  public:
   stage::Contract contract() const override {
     return {.name = "electrophysiology",
-            .summary = "activation of the wall: monodomain, P1, ten Tusscher-Panfilov 2006",
+            .summary = "activation of the wall: monodomain equation on P1 tetrahedra",
             .reads = {artifacts::HeartMesh::id},
             .writes = {artifacts::Activation::id}};
   }
@@ -141,20 +167,20 @@ class Electrophysiology : public stage::Stage {
     artifacts::HeartMesh heart;
     Wall wall;
     std::vector<Stimulus> stimuli;
-    std::vector<tt2006::CellType> types;
+    std::optional<Tissue> tissue;
     collectively(context.comm, [&] {
       const auto scope = context.timers.scope("electrophysiology.setup");
       heart = context.artifacts.read<artifacts::HeartMesh>();
       wall = prepare_wall(heart, static_cast<int>(context.config.integer("refine")));
       stimuli = stimuli_of(context.config, wall);
-      types = cell_types_of(context.config, wall);
+      tissue.emplace(tissue_of(context.config, wall));
       check_probes(context, wall);
     });
     check_mesh(context, wall);
     state_assumptions(context, stimuli);
     const double first_ms = first_stimulus_ms(stimuli);
 
-    Monodomain solver(context.comm, wall.mesh, wall.fibre, types, stimuli, options_of(context.config), &context.timers);
+    Monodomain solver(context.comm, *tissue, stimuli, options_of(context.config), &context.timers);
     if (stage::run_time_loop(context, solver) == stage::Outcome::interrupted) return stage::Outcome::interrupted;
 
     auto activation = solver.activation_times(), repolarisation = solver.repolarisation_times();

@@ -16,49 +16,17 @@
 /// Sodium and potassium: Na_i, K_i from the sum of their currents. Concentrations in mM, forward Euler.
 ///
 /// Constants are those of the authors' own program, in ten_tusscher_2006.cpp. Epicardium, mid-wall and endocardium
-/// differ in g_to, g_Ks and the s gate.
+/// differ in g_to, g_Ks and the s gate. Initial values are the published ones; the epicardial ones are those of
+/// Niederer et al. 2011 (doi 10.1098/rsta.2011.0139).
+///
+/// What depends on V alone is read from a table with rows every 0.05 mV, all values of a row side by side (one or two
+/// cache lines a cell), and interpolated linearly; steady states and the parts 1 - e^(-dt/tau) of a step stand in it.
 
-#include <array>
-#include <cstddef>
-#include <string_view>
+#include "ionic_model.hpp"
 
-namespace cardiotwin::electrophysiology::tt2006 {
+namespace cardiotwin::electrophysiology {
 
-/// State variables beside V, in the order of memory.
-enum Variable { m, h, j, x_r1, x_r2, x_s, r, s, d, f, f2, f_cass, ca_i, ca_sr, ca_ss, release, na_i, k_i, variables };
-inline constexpr std::array<std::string_view, variables> variable_names{
-    "m", "h",  "j",      "x_r1", "x_r2",  "x_s",   "r",       "s",    "d",
-    "f", "f2", "f_cass", "ca_i", "ca_sr", "ca_ss", "release", "na_i", "k_i"};
+/// Variants: endocardial, mid, epicardial.
+const IonicModel& ten_tusscher_2006();
 
-enum class CellType { endocardial, mid, epicardial };
-
-/// What differs across the wall. s_inf = 1/(1 + e^((V + s_half)/5)); tau_s = s_peak e^(-(V + s_centre)^2/s_width) +
-/// s_tail/(1 + e^((V-20)/5)) + s_floor [ms].
-struct Variant {
-  double g_to, g_ks;  ///< [nS/pF]
-  double s_half, s_peak, s_centre, s_width, s_tail, s_floor;
-};
-const Variant& variant(CellType type);
-
-/// Published initial values of each variant; the epicardial ones are those of Niederer et al. 2011 (doi
-/// 10.1098/rsta.2011.0139).
-struct Rest {
-  double potential;  ///< [mV]
-  std::array<double, variables> state;
-};
-const Rest& rest(CellType type);
-
-/// Arrays are processed in full vectors of this many cells: pad to a multiple of it. Every cell's result is then the
-/// same wherever it stands.
-inline constexpr std::size_t padding = 8;
-
-/// One time step of `count` cells (a multiple of `padding`) at fixed V: gates first, then the ionic current of the new
-/// gates and the old concentrations [mV/ms], then the concentrations. Variable k of cell i is state[k * stride + i].
-void advance(const Variant& variant, double dt_ms, std::size_t count, std::size_t stride, const double* potential,
-             double* state, double* current);
-
-/// The ionic current alone [mV/ms]; conductances g_to, g_ks per cell. Same layout; `release`, `ca_sr` are not read.
-void ionic_current(std::size_t count, std::size_t stride, const double* potential, const double* state,
-                   const double* g_to, const double* g_ks, double* current);
-
-}  // namespace cardiotwin::electrophysiology::tt2006
+}  // namespace cardiotwin::electrophysiology

@@ -14,6 +14,13 @@ namespace cardiotwin::electrophysiology {
 #define CARDIOTWIN_INLINE inline
 #endif
 
+// One object, three instruction sets: the loader picks the widest that the machine has.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#define CARDIOTWIN_VECTOR_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CARDIOTWIN_VECTOR_CLONES
+#endif
+
 /// e^x for |x| < 700; beyond that the value at the bound.
 CARDIOTWIN_INLINE double fast_exp(double x) {
   constexpr double log2_e = 1.4426950408889634, ln2_high = 6.93145751953125e-1, ln2_low = 1.42860682030941723212e-6;

@@ -9,6 +9,7 @@
 #include "coordinates.hpp"
 #include "gate.hpp"
 #include "mesh_import.hpp"
+#include "slab.hpp"
 #include "surfaces.hpp"
 #include "ventricle.hpp"
 
@@ -25,8 +26,18 @@ config::Spec all_parameters() {
       {.key = "source",
        .type = Type::text,
        .fallback = "labels",
-       .choices = {"labels", "file"},
-       .meaning = "mesh the segmented labels, or import mesh_file"},
+       .choices = {"labels", "file", "slab"},
+       .meaning = "mesh the segmented labels, import mesh_file, or make a slab of tissue (a benchmark's geometry)"},
+      {.key = "slab_size_mm",
+       .type = Type::vec3,
+       .fallback = {20, 7, 3},
+       .unit = "mm",
+       .meaning = "slab: lengths of its edges, from the origin; fibres run along x"},
+      {.key = "slab_edge_mm",
+       .fallback = 0.5,
+       .unit = "mm",
+       .range = "(0, 100]",
+       .meaning = "slab: edge of the cubes, six tetrahedra each; divides slab_size_mm"},
       {.key = "mesh_file",
        .type = Type::path,
        .fallback = "",
@@ -323,6 +334,12 @@ HeartMesh from_file(stage::Context& context, Verdict& verdict, Vec3& towards_rv)
   return heart;
 }
 
+HeartMesh from_slab(stage::Context& context, Verdict& verdict) {
+  HeartMesh heart = make_slab({context.config.vec3("slab_size_mm"), context.config.number("slab_edge_mm")});
+  verdict = judge({heart.points, heart.cells, heart.region, heart.triangles, heart.surface}, {}, {});
+  return heart;
+}
+
 void report(stage::Context& context, const HeartMesh& heart, const Verdict& verdict) {
   auto& f = context.findings;
   f.quantity("points", static_cast<double>(heart.points.size()), "1");
@@ -340,6 +357,20 @@ void report(stage::Context& context, const HeartMesh& heart, const Verdict& verd
     if (area[tag] > 0) f.quantity(fmt::format("area.{}", artifacts::surface_name(tag)), area[tag], "mm^2");
 }
 
+HeartMesh ventricle(stage::Context& context, Verdict& verdict) {
+  Vec3 towards_rv{};
+  HeartMesh heart = context.config.text("source") == "file" ? from_file(context, verdict, towards_rv)
+                                                            : from_labels(context, verdict, towards_rv);
+  const auto timing = context.timers.scope("coordinates and fibres");
+  const double endo = context.config.number("fibre_endo_deg"), epi = context.config.number("fibre_epi_deg");
+  assign_coordinates(heart, towards_rv, {endo, epi});
+  context.findings.assumption(
+      fmt::format("fibres follow the Laplace-Dirichlet rule with helix angles from {:g} deg (endocardium) to {:g} "
+                  "deg (epicardium)",
+                  endo, epi));
+  return heart;
+}
+
 class Meshing : public stage::Stage {
  public:
   stage::Contract contract() const override {
@@ -354,19 +385,9 @@ class Meshing : public stage::Stage {
   stage::Outcome run(stage::Context& context) override {
     core::on_root(context.comm, [&] {
       Verdict verdict;
-      Vec3 towards_rv{};
-      HeartMesh heart = context.config.text("source") == "file" ? from_file(context, verdict, towards_rv)
-                                                                : from_labels(context, verdict, towards_rv);
-      {
-        const auto timing = context.timers.scope("coordinates and fibres");
-        assign_coordinates(heart, towards_rv,
-                           {context.config.number("fibre_endo_deg"), context.config.number("fibre_epi_deg")});
-      }
+      const HeartMesh heart =
+          context.config.text("source") == "slab" ? from_slab(context, verdict) : ventricle(context, verdict);
       report(context, heart, verdict);
-      context.findings.assumption(
-          fmt::format("fibres follow the Laplace-Dirichlet rule with helix angles from {:g} deg (endocardium) to {:g} "
-                      "deg (epicardium)",
-                      context.config.number("fibre_endo_deg"), context.config.number("fibre_epi_deg")));
       context.artifacts.write(heart);
       context.log.info("{} points, {} tetrahedra; wall {:.1f} ml, cavity {:.1f} ml", heart.points.size(),
                        heart.cells.size(), verdict.wall_mm3 / 1000, verdict.blood_mm3 / 1000);

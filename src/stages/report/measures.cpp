@@ -102,6 +102,23 @@ std::vector<double> segment_means(const artifacts::HeartMesh& mesh, const std::v
   return sums;
 }
 
+std::vector<SegmentRange> segment_ranges(const artifacts::HeartMesh& mesh, const std::vector<double>& values,
+                                         double valid_from) {
+  std::vector<SegmentRange> ranges(17, {unknown, unknown});
+  for (std::size_t c = 0; c < mesh.cells.size(); ++c) {
+    const auto segment = mesh.aha_segment[c];
+    if (segment < 1 || segment > 17) continue;
+    auto& range = ranges[static_cast<std::size_t>(segment - 1)];
+    for (const auto p : mesh.cells[c]) {
+      const double v = values[static_cast<std::size_t>(p)];
+      if (!(v >= valid_from)) continue;
+      range.least = std::fmin(range.least, v);  // of a number and NaN: the number
+      range.largest = std::fmax(range.largest, v);
+    }
+  }
+  return ranges;
+}
+
 Sample wall_sample(const artifacts::HeartMesh& mesh, const std::vector<double>& values, double valid_from) {
   Sample sample;
   const auto volumes = cell_volumes(mesh);

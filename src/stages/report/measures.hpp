@@ -27,6 +27,13 @@ std::vector<double> cell_volumes(const artifacts::HeartMesh& mesh);
 std::vector<double> segment_means(const artifacts::HeartMesh& mesh, const std::vector<double>& values,
                                   double valid_from);
 
+/// Least and largest value at the points of each AHA segment; points and segments without a value as above. 17 entries.
+struct SegmentRange {
+  double least, largest;
+};
+std::vector<SegmentRange> segment_ranges(const artifacts::HeartMesh& mesh, const std::vector<double>& values,
+                                         double valid_from);
+
 /// A value at points as one value a wall cell with its volume as weight.
 struct Sample {
   std::vector<double> values, weights;

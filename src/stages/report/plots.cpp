@@ -105,6 +105,7 @@ class Frame {
 };
 
 /// SVG path through the finite points; a gap starts a new piece.
+template <class Frame>
 std::string path(const Frame& frame, const std::vector<double>& x, const std::vector<double>& y) {
   std::string d;
   bool drawing = false;
@@ -115,6 +116,30 @@ std::string path(const Frame& frame, const std::vector<double>& x, const std::ve
     drawing = finite;
   }
   return d;
+}
+
+/// The frame of one of several plots with the same scales.
+struct Panel {
+  double left, bottom, width, height;
+  Range x, y;
+  double px(double v) const { return left + (v - x.low) / (x.high - x.low) * width; }
+  double py(double v) const { return bottom - (v - y.low) / (y.high - y.low) * height; }
+  double value(double v) const { return v; }
+};
+
+std::string draw(const Panel& panel, const Series& series, const std::vector<double>& x_ticks,
+                 const std::vector<double>& y_ticks) {
+  std::string lines, svg;
+  for (const double t : x_ticks)
+    if (t >= panel.x.low && t <= panel.x.high)
+      lines += fmt::format("M{:.1f} {:.1f}v{:.1f}", panel.px(t), panel.bottom, -panel.height);
+  for (const double t : y_ticks) lines += fmt::format("M{:.1f} {:.1f}h{:.1f}", panel.left, panel.py(t), panel.width);
+  svg += fmt::format("<path d=\"{}\" stroke=\"#e6ebf0\"/>", lines);
+  if (const auto d = path(panel, series.x, series.y); !d.empty())
+    svg += fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.5\" stroke-linejoin=\"round\"/>", d,
+                       palette[0]);
+  return svg + text(panel.left + 5, panel.bottom - panel.height + 14, series.name,
+                    "font-size=\"12\" font-weight=\"600\" fill=\"#1d2733\"");
 }
 
 std::string band(const Frame& frame, const Series& s) {
@@ -200,6 +225,48 @@ std::string line_plot(const Axes& axes, const std::vector<Series>& series) {
     }
   }
   if (series.size() > 1) svg += legend(series);
+  return svg + "</svg>";
+}
+
+std::string panels(const std::string& title, const std::string& x_label, const std::string& y_label,
+                   const std::vector<Series>& series, int rows) {
+  constexpr double panel_width = 236, panel_height = 118, gap = 14;
+  Range x, y;
+  for (const auto& s : series) {
+    for (const double v : s.x) x.include(v);
+    for (const double v : s.y) y.include(v);
+  }
+  x = x.drawable();
+  y = y.drawable();
+  const auto x_ticks = ticks(x.low, x.high, 4), y_ticks = ticks(y.low, y.high, 4);
+  y = {std::min(y.low, y_ticks.front()), std::max(y.high, y_ticks.back())};
+  const int count = static_cast<int>(series.size()), columns = (count + rows - 1) / rows;
+  const double below = 32 + rows * (panel_height + gap) - gap;
+  std::string svg = open_svg(left + columns * (panel_width + gap), below + bottom, title);
+  svg += text(left, 18, title, "font-size=\"14\" font-weight=\"600\" fill=\"#1d2733\"");
+  for (int n = 0; n < count; ++n) {
+    const int row = n % rows, column = n / rows;
+    const Panel panel{left + column * (panel_width + gap),
+                      32 + row * (panel_height + gap) + panel_height,
+                      panel_width,
+                      panel_height,
+                      x,
+                      y};
+    svg += draw(panel, series[static_cast<std::size_t>(n)], x_ticks, y_ticks);
+    for (const double t : y_ticks)
+      if (column == 0)
+        svg += text(left - 7, panel.py(t) + 4, number(t), "font-size=\"11\" fill=\"#5b6775\" text-anchor=\"end\"");
+    for (const double t : x_ticks)
+      if ((row == rows - 1 || n == count - 1) && t >= x.low && t <= x.high)
+        svg +=
+            text(panel.px(t), panel.bottom + 16, number(t), "font-size=\"11\" fill=\"#5b6775\" text-anchor=\"middle\"");
+  }
+  svg += text(left + columns * (panel_width + gap) / 2, below + bottom - 8, x_label,
+              "font-size=\"12\" fill=\"#1d2733\" text-anchor=\"middle\"");
+  svg += fmt::format(
+      "<text transform=\"translate(15 {:.1f}) rotate(-90)\" font-size=\"12\" fill=\"#1d2733\" "
+      "text-anchor=\"middle\">{}</text>",
+      (32 + below) / 2, escape(y_label));
   return svg + "</svg>";
 }
 

@@ -27,6 +27,11 @@ struct Axes {
 /// Curves in one frame, with a legend when there is more than one.
 std::string line_plot(const Axes& axes, const std::vector<Series>& series);
 
+/// A small plot for each series, column by column in `rows` rows, named by it. All have the same scales, whose numbers
+/// stand at the left and below.
+std::string panels(const std::string& title, const std::string& x_label, const std::string& y_label,
+                   const std::vector<Series>& series, int rows);
+
 /// Share of the weights by value, in `bins` equal bins, in per cent. Empty `weights` count each value once.
 std::string histogram(const Axes& axes, const std::vector<double>& values, const std::vector<double>& weights,
                       int bins = 24, const Scale* colours = nullptr);

@@ -8,7 +8,8 @@ namespace {
 // Volumes, mass and ejection fraction by cine MR: N. Kawel-Boehm et al., J Cardiovasc Magn Reson 17:29 (2015), adults,
 // mean +- SD of women and of men; low and high are the outer limits of mean +- 2 SD of both.
 // Pressures: C. J. Davidson, R. O. Bonow, Cardiac Catheterization, in Braunwald's Heart Disease, table of normal
-// pressures. QRS duration: B. Surawicz et al., Circulation 119:e235 (2009).
+// pressures. QRS duration: B. Surawicz et al., Circulation 119:e235 (2009): 74 to 114 ms in men, abnormal above 110.
+// QT: P. Rautaharju et al., Circulation 119:e241 (2009), limits of the QT corrected to 60 beats a minute.
 constexpr std::string_view cmr = "Kawel-Boehm 2015, doi 10.1186/s12968-015-0111-7";
 constexpr std::string_view catheter = "Davidson and Bonow, Braunwald's Heart Disease";
 constexpr Reference references[] = {
@@ -23,7 +24,10 @@ constexpr Reference references[] = {
     {"systolic_pressure", "mmHg", 90, 140, "90 to 140 mmHg", catheter},
     {"diastolic_pressure", "mmHg", 60, 90, "60 to 90 mmHg", catheter},
     {"heart_rate", "1/min", 60, 100, "60 to 100 /min", "convention for adults at rest"},
-    {"qrs_duration", "ms", 0, 110, "up to 110 ms", "Surawicz 2009, doi 10.1161/CIRCULATIONAHA.108.191095"},
+    {"qrs_duration", "ms", 74, 110, "74 to 110 ms; block of a bundle branch from 120 ms",
+     "Surawicz 2009, doi 10.1161/CIRCULATIONAHA.108.191095"},
+    {"qt_interval", "ms", 390, 460, "390 to 450 (men), 460 (women) ms at 60 /min",
+     "Rautaharju 2009, doi 10.1161/CIRCULATIONAHA.108.191096"},
 };
 
 bool same_dimension(std::string_view a, std::string_view b) {

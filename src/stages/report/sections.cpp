@@ -26,6 +26,25 @@ constexpr StageText stage_texts[] = {
     {"mechanics", "Mechanics", "One beat of the wall against a model of the circulation."},
     {"hemodynamics", "Blood flow", "Flow in the moving cavity over the beat, from the Navier-Stokes equations."}};
 
+/// Cerqueira et al. 2002, doi 10.1161/hc0402.102975.
+constexpr std::string_view segment_names[] = {"basal anterior",
+                                              "basal anteroseptal",
+                                              "basal inferoseptal",
+                                              "basal inferior",
+                                              "basal inferolateral",
+                                              "basal anterolateral",
+                                              "mid anterior",
+                                              "mid anteroseptal",
+                                              "mid inferoseptal",
+                                              "mid inferior",
+                                              "mid inferolateral",
+                                              "mid anterolateral",
+                                              "apical anterior",
+                                              "apical septal",
+                                              "apical inferior",
+                                              "apical lateral",
+                                              "apex"};
+
 /// "anatomy.lv_cavity_volume" as words: "anatomy: lv cavity volume".
 std::string words(std::string name) {
   std::replace(name.begin(), name.end(), '_', ' ');
@@ -365,7 +384,49 @@ class Composer {
                  "How the wall's volume spreads over activation times.");
     html += plot(bulls_eye("Activation by AHA segment", segment_means(mesh, times, 0), scale),
                  "Mean activation time of each of the 17 segments [ms].");
-    return grid(html);
+    return grid(html) + electrocardiogram() + segment_table();
+  }
+
+  std::string electrocardiogram() {
+    const auto& a = *d_.activation;
+    const auto whole = [&](const auto& lead) { return lead.size() == a.ecg_times_ms.size(); };
+    if (a.ecg_times_ms.empty() || a.ecg_mV.size() != artifacts::ecg_leads.size() ||
+        !std::all_of(a.ecg_mV.begin(), a.ecg_mV.end(), whole))
+      return {};
+    std::vector<Series> leads;
+    for (std::size_t l = 0; l < a.ecg_mV.size(); ++l)
+      leads.push_back({std::string(artifacts::ecg_leads[l]), a.ecg_times_ms, a.ecg_mV[l], false, false, {}, {}});
+    return figure(panels("12-lead electrocardiogram", "time [ms]", "potential [mV]", leads, 3),
+                  "What the wave in the left ventricle's wall would give on an endless uniform body; electrodes at "
+                  "standard places, not the patient's. No right ventricle, no atria.",
+                  "wide");
+  }
+
+  std::string segment_table() const {
+    const auto& a = *d_.activation;
+    const auto& mesh = *d_.mesh;
+    const auto show = [](double v) { return std::isfinite(v) ? number(v, 3) : std::string("-"); };
+    const auto mean = [&](const std::vector<double>& values) {  // nothing where no segment has a value
+      auto means = values.size() == mesh.points.size() ? segment_means(mesh, values, 0) : std::vector<double>();
+      if (std::none_of(means.begin(), means.end(), [](double v) { return std::isfinite(v); })) means.clear();
+      return means;
+    };
+    const auto ranges = segment_ranges(mesh, a.activation_time_ms, 0);
+    const auto active = mean(a.activation_time_ms), repolarised = mean(a.repolarisation_time_ms),
+               lasted = mean(a.apd_ms);
+    if (active.empty()) return {};
+    std::vector<std::string> header{"segment", "activation [ms]", "first", "last"};
+    if (!repolarised.empty()) header.emplace_back("repolarisation [ms]");
+    if (!lasted.empty()) header.emplace_back("action potential [ms]");
+    std::vector<std::vector<std::string>> rows;
+    for (std::size_t s = 0; s < active.size(); ++s) {
+      rows.push_back({fmt::format("{} {}", s + 1, segment_names[s]), show(active[s]), show(ranges[s].least),
+                      show(ranges[s].largest)});
+      if (!repolarised.empty()) rows.back().push_back(show(repolarised[s]));
+      if (!lasted.empty()) rows.back().push_back(show(lasted[s]));
+    }
+    return "<details><summary>Times by AHA segment: means by volume, first and last activation</summary>" +
+           table(header, rows) + "</details>";
   }
 
   std::string mechanics() {

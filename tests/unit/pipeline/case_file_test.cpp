@@ -70,12 +70,28 @@ TEST(Plan, StageNamesAreChecked) {
   const StageTable table;
   Request request;
   request.only = "mechnics";
-  const auto text = message_of([&] { (void)selected_stages(request, table); });
+  const auto text = message_of([&] { (void)selected_stages(request, {}, table); });
   EXPECT_NE(text.find("did you mean \"mechanics\"?"), std::string::npos) << text;
   request = {};
   request.from = "mechanics";
   request.to = "meshing";
-  (void)message_of([&] { (void)selected_stages(request, table); });
+  (void)message_of([&] { (void)selected_stages(request, {}, table); });
+}
+
+TEST(Plan, ACaseMayConsistOfSomeStages) {
+  const StageTable table;
+  const std::vector<std::string> listed{"meshing", "electrophysiology"};
+  Request request;
+  EXPECT_EQ(selected_stages(request, listed, table), (std::set<std::string>{"meshing", "electrophysiology"}));
+  request.from = "electrophysiology";
+  EXPECT_EQ(selected_stages(request, listed, table), std::set<std::string>{"electrophysiology"});
+  request = {};
+  request.only = "report";
+  EXPECT_EQ(selected_stages(request, listed, table), std::set<std::string>{"report"});
+  (void)message_of([&] { (void)selected_stages({}, {"mesh"}, table); });
+  std::vector<core::Fault> problems;
+  (void)resolve_case("p.json", Json::object(), table, {"meshing"}, problems);  // ingest's folder is not missed
+  EXPECT_TRUE(problems.empty());
 }
 
 TEST(StageTable, EveryStageReadsWhatAnEarlierOneWrites) {

@@ -54,6 +54,11 @@ TEST(Measures, SegmentMeansAreWeightedByVolumeAndSkipWhatIsUnknown) {
   EXPECT_DOUBLE_EQ(means[0], (1.0 * 2 + 2.0 * 4) / 3);
   EXPECT_TRUE(std::isnan(means[1]));
   EXPECT_EQ(means.size(), 17U);
+  const auto ranges = segment_ranges(mesh, {2, 3, 2, -1, 10}, 0);
+  EXPECT_DOUBLE_EQ(ranges[0].least, 2);
+  EXPECT_DOUBLE_EQ(ranges[0].largest, 10);
+  EXPECT_TRUE(std::isnan(ranges[16].least));
+  EXPECT_EQ(ranges.size(), 17U);
 }
 
 TEST(Measures, VolumesOfLabelsAreVoxelCounts) {

@@ -74,6 +74,22 @@ TEST(Plots, LogarithmicAxisKeepsDecadesApart) {
   EXPECT_NE(svg.find("1e-6"), std::string::npos);
 }
 
+TEST(Plots, PanelsShareTheirScales) {
+  const auto svg = panels("A", "x", "y",
+                          {{"<a>", {0, 10}, {0, 1}, false, false, {}, {}},
+                           {"b", {0, 10}, {0, 2}, false, false, {}, {}},
+                           {"c", {0, 10}, {nan, 2}, false, false, {}, {}}},
+                          2);
+  expect_sound(svg);
+  // Panels are 236 x 118 with gaps of 14, from (62, 32): the first in the upper left, the second below, the third
+  // right.
+  EXPECT_NE(svg.find("d=\"M62.0 150.0L298.0 91.0\""), std::string::npos) << svg;
+  EXPECT_NE(svg.find("d=\"M62.0 282.0L298.0 164.0\""), std::string::npos) << svg;
+  EXPECT_NE(svg.find("d=\"M548.0 32.0\""), std::string::npos) << svg;
+  expect_sound(panels("A", "x", "y", {}, 3));
+  expect_sound(panels("A", "x", "y", {{"a", {0, 0}, {nan, infinity}, false, false, {}, {}}}, 3));
+}
+
 TEST(Plots, HistogramIsAShareOfTheWeights) {
   const auto svg = histogram({"A", "x", "y", {}, true, false}, {0, 0, 1}, {1, 1, 6}, 2);
   expect_sound(svg);

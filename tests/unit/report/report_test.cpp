@@ -151,6 +151,12 @@ TEST(Report, OfAllStagesShowsFiguresPlotsAndPictures) {
   EXPECT_NE(html.find("<td>ejection fraction</td><td>41.5 %</td><td>67 ± 5 % <strong>(outside)</strong></td>"),
             std::string::npos);
   EXPECT_NE(html.find("<td>16 kPa (120 mmHg)</td><td>90 to 140 mmHg</td>"), std::string::npos);
+  EXPECT_NE(html.find("aria-label=\"12-lead electrocardiogram\""), std::string::npos);
+  for (const auto lead : artifacts::ecg_leads) {
+    EXPECT_NE(html.find(">" + std::string(lead) + "</text>"), std::string::npos) << lead;
+  }
+  EXPECT_NE(html.find("<td>3 basal inferoseptal</td>"), std::string::npos);
+  EXPECT_NE(html.find("<th>action potential [ms]</th>"), std::string::npos);
   EXPECT_NE(html.find("the apex &lt;is&gt; missing &amp; was closed"), std::string::npos);
   EXPECT_NE(html.find("the pericardium is a bed of springs"), std::string::npos);
   EXPECT_NE(html.find(io::sha256_file(run.file_of(artifacts::Flow::id))), std::string::npos);
@@ -207,6 +213,22 @@ TEST(Report, FhirBundleHoldsEveryFigureAndNoIdentifier) {
   for (std::size_t n = 0; n < 2; ++n) {
     EXPECT_EQ(report["result"][n]["reference"], "#" + report["contained"][n]["id"].get<std::string>());
   }
+}
+
+TEST(Report, ActivationWithoutElectrocardiogramOrRepolarisationShowsTheRest) {
+  const auto s = synthetic();
+  RunFolder run;
+  run.give(s.mesh);
+  artifacts::Activation activation;
+  activation.activation_time_ms = s.activation.activation_time_ms;
+  activation.repolarisation_time_ms.assign(s.mesh.points.size(), -1.0);
+  run.give(activation);
+  auto stage = report::make_stage();
+  ASSERT_EQ(run.run(*stage, {{"pictures", false}}), stage::Outcome::complete);
+  expect_self_contained(run.page());
+  EXPECT_NE(run.page().find("<td>3 basal inferoseptal</td>"), std::string::npos);
+  EXPECT_EQ(run.page().find("12-lead electrocardiogram"), std::string::npos);
+  EXPECT_EQ(run.page().find("repolarisation [ms]"), std::string::npos);
 }
 
 TEST(Report, FieldsOfAnotherMeshAreNamedInsteadOfDrawn) {

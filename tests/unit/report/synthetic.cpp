@@ -23,6 +23,25 @@ Vec3 contraction(const Vec3& x, double amount) {
   return {-0.18 * amount * x[0], -0.18 * amount * x[1], 0.10 * amount * (18 - x[2])};
 }
 
+/// Durations that fall from base to apex, curves of twelve leads, two snapshots.
+void fill_activation(Synthetic& s) {
+  auto& a = s.activation;
+  for (std::size_t p = 0; p < a.activation_time_ms.size(); ++p)
+    a.apd_ms.push_back(a.activation_time_ms[p] < 0 ? -1 : a.repolarisation_time_ms[p] - a.activation_time_ms[p]);
+  for (int t = 0; t <= 450; ++t) a.ecg_times_ms.push_back(t);
+  for (std::size_t l = 0; l < artifacts::ecg_leads.size(); ++l) {
+    auto& lead = a.ecg_mV.emplace_back();
+    for (const double t : a.ecg_times_ms)
+      lead.push_back((0.9 - 0.15 * double(l)) * std::exp(-std::pow((t - 45) / 15, 2)) -
+                     0.3 * std::exp(-std::pow((t - 75) / 12, 2)) + 0.2 * std::exp(-std::pow((t - 330) / 35, 2)));
+  }
+  for (const double t : {20.0, 60.0}) {
+    a.snapshot_times_ms.push_back(t);
+    auto& v = a.snapshots_mV.emplace_back();
+    for (const double active : a.activation_time_ms) v.push_back(active >= 0 && active < t ? 20 : -85);
+  }
+}
+
 void fill_images(Synthetic& s, const Ellipsoid& shape) {
   auto& image = s.image;
   image.geometry.size = {72, 72, 10};
@@ -128,6 +147,7 @@ Synthetic synthetic() {
   s.clinical.systolic_pressure = {122, "mmHg", "", "case file", 5};
   s.clinical.diastolic_pressure = {80, "mmHg", "", "default", 10};
   s.clinical.warnings = {"diastolic pressure is missing; the default stands in <here>"};
+  fill_activation(s);
   fill_images(s, shape);
   fill_motion(s);
   fill_flow(s);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "electrophysiology/monodomain.hpp"
+#include "electrophysiology/ten_tusscher_2006.hpp"
 
 namespace cardiotwin::electrophysiology {
 namespace {
@@ -25,7 +26,7 @@ double source(const Vec3& x, double t) {
 }
 
 /// Diffusion with a given source in place of the ionic current.
-class Diffusion : public Monodomain {
+class DiffusionAlone : public Monodomain {
  public:
   using Monodomain::Monodomain;
 
@@ -49,15 +50,13 @@ double error(int cubes, double dt, double end, double lumped) {
   options.end_time_ms = end;
   options.surface_to_volume = 140;
   options.capacitance = 0.01;
-  options.conductivity_along = along * 1.4;  // chi C_m = 1.4 uF/mm^3
-  options.conductivity_across = across * 1.4;
+  const Conductivity sigma{along * 1.4, across * 1.4};  // chi C_m = 1.4 uF/mm^3
   options.lumped_fraction = lumped;
   options.interpolation_threshold_mV = std::numeric_limits<double>::infinity();
   options.solver_tolerance_mV = 1e-11;
   options.stop_when_activated = false;
   options.activation_threshold_mV = 1e9;
-  Diffusion solver(comm, mesh, std::vector<Vec3>(mesh.points.size(), Vec3{1, 0, 0}),
-                   std::vector<tt2006::CellType>(mesh.points.size(), tt2006::CellType::epicardial), {}, options);
+  DiffusionAlone solver(comm, uniform_tissue(mesh, {1, 0, 0}, sigma, ten_tusscher_2006(), "epicardial"), {}, options);
   solver.step = dt;
   std::vector<double> start;
   for (const Vec3& x : mesh.points) start.push_back(exact(x, 0));
@@ -104,8 +103,7 @@ TEST(Diffusion, AConstantStaysAConstantAndChargeIsKept) {
       std::fill(current.begin(), current.end(), 0.0);
     }
   };
-  Still solver(comm, mesh, std::vector<Vec3>(mesh.points.size(), normalised(Vec3{1, 1, 0.5})),
-               std::vector<tt2006::CellType>(mesh.points.size(), tt2006::CellType::mid), {}, options);
+  Still solver(comm, uniform_tissue(mesh, normalised(Vec3{1, 1, 0.5}), {}, ten_tusscher_2006(), "mid"), {}, options);
   solver.set_potential(std::vector<double>(mesh.points.size(), -3.0));
   for (int i = 0; i < 10; ++i) solver.advance();
   auto v = solver.potential();

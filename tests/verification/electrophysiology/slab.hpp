@@ -5,25 +5,22 @@
 #include <vector>
 
 #include "electrophysiology/monodomain.hpp"
+#include "electrophysiology/ten_tusscher_2006.hpp"
 
 namespace cardiotwin::electrophysiology {
 
 struct Slab {
   mesh::TetMesh mesh;
-  std::vector<Vec3> fibres;
-  std::vector<tt2006::CellType> types;
   Stimulus corner;
 
   /// Cubes of 1 / cubes_per_mm, six tetrahedra each.
   explicit Slab(int cubes_per_mm)
-      : mesh(mesh::box({0, 0, 0}, {20, 7, 3}, {20 * cubes_per_mm, 7 * cubes_per_mm, 3 * cubes_per_mm})),
-        fibres(mesh.points.size(), Vec3{1, 0, 0}),
-        types(mesh.points.size(), tt2006::CellType::epicardial) {
+      : mesh(mesh::box({0, 0, 0}, {20, 7, 3}, {20 * cubes_per_mm, 7 * cubes_per_mm, 3 * cubes_per_mm})) {
     corner.points = points_in_box(mesh, {0, 0, 0}, {1.5, 1.5, 1.5});
     corner.delay_ms.assign(corner.points.size(), 0.0);
   }
   Monodomain solver(const core::Comm& comm, const Options& options) const {
-    return Monodomain(comm, mesh, fibres, types, {corner}, options);
+    return Monodomain(comm, uniform_tissue(mesh, {1, 0, 0}, {}, ten_tusscher_2006(), "epicardial"), {corner}, options);
   }
 };
 
