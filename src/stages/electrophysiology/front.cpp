@@ -93,6 +93,7 @@ void Front::add_point(std::size_t cell, int corner, std::span<const double> pote
   const std::int32_t* n = &cell_nodes_[4 * cell];
   const std::size_t kind = nodes_.kind_of(n[corner]);
   Batch& batch = batches_[kind];
+  if (batch.cell.size() == block) evaluate(kind, load);
   const std::size_t place = batch.cell.size();
   batch.cell.push_back(static_cast<std::int32_t>(cell));
   batch.corner.push_back(corner);
@@ -102,7 +103,6 @@ void Front::add_point(std::size_t cell, int corner, std::span<const double> pote
                *d = nodes_.state_of(n[3]), *own = nodes_.state_of(n[corner]);
   for (std::size_t k = 0; k < batch.state.size(); k += block)
     batch.state[k + place] = shared_weight * (a[k] + b[k] + c[k] + d[k]) + own_weight * own[k];
-  if (batch.cell.size() == block) evaluate(kind, load);
 }
 
 void Front::evaluate(std::size_t kind, std::span<double> load) {

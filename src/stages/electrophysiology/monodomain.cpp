@@ -73,7 +73,9 @@ Monodomain::Monodomain(Comm comm, const Tissue& tissue, std::vector<Stimulus> st
 }
 
 bool Monodomain::finished() const {
-  return Steppable::finished() || (options_.stop_when_activated && (unactivated_ == 0 || quiet_));
+  return Steppable::finished() ||
+         (options_.stop_when_activated &&
+          (quiet_ || (unactivated_ == 0 && time_ms() >= last_activation_ms_ + options_.run_on_ms)));
 }
 
 double Monodomain::done() const {
@@ -140,6 +142,7 @@ void Monodomain::look_around() {
   for (std::int32_t i = 0; i < space_.owned(); ++i) highest = std::max(highest, v[i]);
   highest_mV_ = comm_.max(highest);
   unactivated_ = comm_.sum(static_cast<std::int64_t>(std::count(activation_.begin(), activation_.end(), -1.0)));
+  last_activation_ms_ = comm_.max(activation_.empty() ? -1.0 : std::ranges::max(activation_));
   quiet_ = time_ms() > last_stimulus_ms_ && highest_mV_ < depolarised_mV;
   if (!(highest_mV_ < absurd_mV))
     fail_numerical({.where = fmt::format("electrophysiology, t = {:.2f} ms", time_ms()),
@@ -168,6 +171,11 @@ std::vector<double> Monodomain::activation_times() const { return gather(activat
 std::vector<double> Monodomain::repolarisation_times() const { return gather(repolarisation_); }
 std::vector<double> Monodomain::potential() const { return space_.gather(v_); }
 
+void Monodomain::with_potential(const std::function<void(std::span<const double>)>& use) const {
+  LocalArray v(v_);
+  use({v.data(), static_cast<std::size_t>(space_.locals())});
+}
+
 void Monodomain::set_potential(std::span<const double> values) {
   for (Vec vector : {v_.get(), v_old_.get(), v_older_.get()}) space_.scatter(values, vector);
 }
@@ -185,7 +193,7 @@ void Monodomain::save(stage::State& state) {
   put("activation_time", gather(activation_));
   put("repolarisation_time", gather(repolarisation_));
   put("progress", {static_cast<double>(step_), static_cast<double>(unactivated_), quiet_ ? 1.0 : 0.0,
-                   static_cast<double>(iterations_)});
+                   static_cast<double>(iterations_), last_activation_ms_});
 }
 
 void Monodomain::load(const stage::State& state) {
@@ -208,6 +216,7 @@ void Monodomain::load(const stage::State& state) {
   unactivated_ = std::llround(progress.at(1));
   quiet_ = progress.at(2) != 0;
   iterations_ = std::llround(progress.at(3));
+  last_activation_ms_ = progress.at(4);
 }
 
 }  // namespace cardiotwin::electrophysiology

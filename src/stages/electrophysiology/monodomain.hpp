@@ -16,6 +16,7 @@
 /// speed of the front right on coarse meshes.
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -58,6 +59,7 @@ struct Options {
   double interpolation_threshold_mV = 10;  ///< spread of V in a cell above which its current is interpolated by state
   double solver_tolerance_mV = 1e-3;       ///< root mean square of the Jacobi-scaled residual
   bool stop_when_activated = true;
+  double run_on_ms = 0;  ///< after the last activation, before it stops
 };
 
 class Monodomain : public stage::Steppable {
@@ -80,6 +82,8 @@ class Monodomain : public stage::Steppable {
   std::vector<double> activation_times() const;
   std::vector<double> repolarisation_times() const;  ///< first return below its threshold, likewise
   std::vector<double> potential() const;             ///< likewise [mV]
+  /// V at local nodes, ghosts up to date [mV]. Local.
+  void with_potential(const std::function<void(std::span<const double>)>& use) const;
   /// Sets V at every point, without history; for verification.
   void set_potential(std::span<const double> values);
 
@@ -111,8 +115,9 @@ class Monodomain : public stage::Steppable {
   std::vector<double> current_, correction_;         ///< of local nodes [mV/ms], [mV mm^3/ms]
   std::vector<double> activation_, repolarisation_;  ///< of owned nodes [ms]
   std::int64_t step_ = 0;
-  std::int64_t unactivated_ = 0;  ///< over all ranks, at the last look
-  bool quiet_ = false;            ///< nothing is depolarised and no stimulus is to come
+  std::int64_t unactivated_ = 0;   ///< over all ranks, at the last look
+  double last_activation_ms_ = 0;  ///< over all ranks, at the last look
+  bool quiet_ = false;             ///< nothing is depolarised and no stimulus is to come
   double highest_mV_ = 0;
   std::int64_t iterations_ = 0, steps_here_ = 0;
   double stepping_s_ = 0;

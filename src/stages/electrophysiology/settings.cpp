@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "tissue_settings.hpp"
+
 namespace cardiotwin::electrophysiology {
 
 using namespace core;
@@ -16,11 +18,8 @@ namespace {
 /// 10.1161/01.CIR.41.6.899, found the earliest activity on the septal endocardium).
 constexpr double earliest_apicobasal = 0.4, earliest_rotational = 0.0;
 
-std::vector<std::string> model_names() {
-  std::vector<std::string> names;
-  for (const IonicModel* model : ionic_models()) names.emplace_back(model->name);
-  return names;
-}
+/// The delineation of QRS wants to see that it is over.
+constexpr double after_qrs_ms = 12;
 
 config::Spec stimulus_spec() {
   return {
@@ -136,7 +135,23 @@ void place_sphere(const Wall& wall, const Vec3& centre, double radius, const std
 }  // namespace
 
 config::Spec parameter_spec() {
-  return {
+  config::Spec spec{
+      {.key = "model",
+       .type = Type::text,
+       .fallback = "monodomain",
+       .choices = {"monodomain", "eikonal"},
+       .meaning = "monodomain: the wave from the ionic currents; eikonal: its arrival alone, from the speeds below, in "
+                  "seconds"},
+      {.key = "speed_along_m_per_s",
+       .fallback = 0.6,
+       .unit = "m/s",
+       .range = "(0, 10]",
+       .meaning = "eikonal: speed of the wave along the fibre"},
+      {.key = "speed_across_m_per_s",
+       .fallback = 0.25,
+       .unit = "m/s",
+       .range = "(0, 10]",
+       .meaning = "eikonal: speed of the wave across the fibre"},
       {.key = "time_step_ms", .fallback = 0.05, .unit = "ms", .range = "(0, 1]", .meaning = "time step"},
       {.key = "end_time_ms", .fallback = 600.0, .unit = "ms", .range = "(0, 1e6]", .meaning = "longest simulated time"},
       {.key = "stop_when_activated",
@@ -148,16 +163,6 @@ config::Spec parameter_spec() {
        .fallback = 2,
        .range = "[0, 4]",
        .meaning = "uniform refinements of the wall; each divides edges by 2 and makes 8 cells of one"},
-      {.key = "conductivity_along_S_per_m",
-       .fallback = 0.133418,
-       .unit = "S/m",
-       .range = "(0, 10]",
-       .meaning = "monodomain conductivity along the fibre (Niederer et al. 2011: 0.6 m/s)"},
-      {.key = "conductivity_across_S_per_m",
-       .fallback = 0.0176062,
-       .unit = "S/m",
-       .range = "(0, 10]",
-       .meaning = "monodomain conductivity across the fibre (Niederer et al. 2011: 0.22 m/s)"},
       {.key = "surface_to_volume_per_mm",
        .fallback = 140.0,
        .unit = "1/mm",
@@ -168,24 +173,6 @@ config::Spec parameter_spec() {
        .unit = "uF/mm^2",
        .range = "(0, 1]",
        .meaning = "capacitance per surface of membrane"},
-      {.key = "ionic_model",
-       .type = Type::text,
-       .fallback = "ten_tusscher_2006",
-       .choices = model_names(),
-       .meaning = "model of the cell membrane"},
-      {.key = "cell_type",
-       .type = Type::text,
-       .fallback = "transmural",
-       .choices = {"transmural", "endocardial", "mid", "epicardial"},
-       .meaning = "variant of the ionic model; transmural: three layers, where the model has them"},
-      {.key = "endocardial_layer",
-       .fallback = 0.3,
-       .range = "[0, 1]",
-       .meaning = "transmural: share of the wall with endocardial cells"},
-      {.key = "epicardial_layer",
-       .fallback = 0.3,
-       .range = "[0, 1]",
-       .meaning = "transmural: share of the wall with epicardial cells"},
       {.key = "activation_threshold_mV",
        .fallback = 0.0,
        .unit = "mV",
@@ -217,7 +204,20 @@ config::Spec parameter_spec() {
        .meaning = "points whose activation time is reported by name",
        .items = {{.key = "name", .type = Type::text, .meaning = "name in the summary"},
                  {.key = "position_mm", .type = Type::vec3, .unit = "mm", .meaning = "patient coordinates"}}},
+      {.key = "ecg",
+       .type = Type::boolean,
+       .fallback = true,
+       .meaning = "compute a 12-lead electrocardiogram; the run goes on for 12 ms after the last activation"},
+      {.key = "ecg_interval_ms", .fallback = 1.0, .unit = "ms", .range = "(0, 100]", .meaning = "time between samples"},
+      {.key = "snapshot_times_ms",
+       .type = Type::numbers,
+       .fallback = config::Json::array(),
+       .unit = "ms",
+       .range = "[0, inf)",
+       .meaning = "times at which V is kept as a field, ascending"},
   };
+  for (auto& parameter : tissue_spec()) spec.push_back(std::move(parameter));
+  return spec;
 }
 
 Options options_of(const config::Section& config) {
@@ -231,33 +231,8 @@ Options options_of(const config::Section& config) {
   options.interpolation_threshold_mV = config.number("interpolation_threshold_mV");
   options.solver_tolerance_mV = config.number("solver_tolerance_mV");
   options.stop_when_activated = config.boolean("stop_when_activated");
+  options.run_on_ms = config.boolean("ecg") ? after_qrs_ms : 0;
   return options;
-}
-
-Tissue tissue_of(const config::Section& config, const Wall& wall) {
-  const IonicModel& model = ionic_model(config.text("ionic_model"));
-  const Conductivity sigma{config.number("conductivity_along_S_per_m"), config.number("conductivity_across_S_per_m")};
-  Tissue tissue{.mesh = wall.mesh,
-                .fibres = wall.fibre,
-                .conductivity = std::vector<Conductivity>(wall.mesh.cells.size(), sigma),
-                .model = model,
-                .kinds = {},
-                .kind_of = std::vector<std::int32_t>(wall.mesh.points.size(), 0)};
-  const std::string type = config.text("cell_type");
-  if (type != "transmural" || model.variants.size() == 1) {
-    tissue.kinds = {cell_kind(model, type == "transmural" ? model.variants[0].name : type)};
-    return tissue;
-  }
-  const double endo = config.number("endocardial_layer"), epi = 1 - config.number("epicardial_layer");
-  if (endo > epi)
-    fail_configuration({.where = "electrophysiology.endocardial_layer",
-                        .expected = "layers that fit into the wall",
-                        .found = fmt::format("{} + {} > 1", endo, 1 - epi),
-                        .remedy = "make endocardial_layer + epicardial_layer at most 1"});
-  for (const char* layer : {"endocardial", "mid", "epicardial"}) tissue.kinds.push_back(cell_kind(model, layer));
-  for (std::size_t p = 0; p < wall.transmural.size(); ++p)
-    tissue.kind_of[p] = wall.transmural[p] < endo ? 0 : wall.transmural[p] > epi ? 2 : 1;
-  return tissue;
 }
 
 std::vector<Stimulus> stimuli_of(const config::Section& config, const Wall& wall) {

@@ -10,8 +10,6 @@ namespace cardiotwin::electrophysiology {
 config::Spec parameter_spec();
 
 Options options_of(const config::Section& config);
-/// What the case file makes of the wall, which must outlive it.
-Tissue tissue_of(const config::Section& config, const Wall& wall);
 /// Throws core::Error (configuration) for a stimulus that finds no tissue.
 std::vector<Stimulus> stimuli_of(const config::Section& config, const Wall& wall);
 

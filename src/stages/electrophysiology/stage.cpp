@@ -7,7 +7,12 @@
 #include "cardiotwin/artifacts/physics.hpp"
 #include "cardiotwin/io/vtkhdf.hpp"
 #include "cardiotwin/stages/stages.hpp"
+#include "delineation.hpp"
+#include "eikonal.hpp"
+#include "recording.hpp"
 #include "settings.hpp"
+#include "tissue_settings.hpp"
+#include "wave.hpp"
 
 namespace cardiotwin::electrophysiology {
 
@@ -33,14 +38,14 @@ void count_from(double first_ms, std::vector<double>& times) {
     if (t >= 0) t = std::max(0.0, t - first_ms);
 }
 
-void check_mesh(stage::Context& context, const Wall& wall) {
+void check_mesh(stage::Context& context, const Wall& wall, bool speed_depends_on_edges) {
   const double edge = mean_edge(wall.mesh);
   context.findings.quantity("nodes", static_cast<double>(wall.mesh.points.size()), "1");
   context.findings.quantity("cells", static_cast<double>(wall.mesh.cells.size()), "1");
   context.findings.quantity("edge_length.mean", edge, "mm");
   context.log.info("  wall: {} nodes, {} tetrahedra, mean edge {:.2f} mm", wall.mesh.points.size(),
                    wall.mesh.cells.size(), edge);
-  if (edge > coarse_edge_mm)
+  if (speed_depends_on_edges && edge > coarse_edge_mm)
     context.findings.warning(fmt::format(
         "electrophysiology mesh is coarse: mean edge {:.2f} mm, the conduction speed is reliable to 15 % below "
         "{} mm; raise electrophysiology.refine",
@@ -84,6 +89,8 @@ void report_times(stage::Context& context, const std::vector<double>& activation
   }
   context.findings.quantity("activation_time.total", last, "ms");
   context.findings.quantity("activation_time.mean", sum / static_cast<double>(active), "ms");
+  if (const auto spread = spread_ms(repolarisation))
+    context.findings.quantity("repolarisation_time.dispersion", *spread, "ms");
   if (repolarised == static_cast<std::int64_t>(activation.size()))
     context.findings.quantity("action_potential_duration.mean", duration / static_cast<double>(repolarised), "ms");
 }
@@ -134,29 +141,151 @@ void check_probes(stage::Context& context, const Wall& wall) {
   }
 }
 
+/// What a model of the wave leaves, in the numbering of the wall; times from the first stimulus [ms]. Rank 0.
+struct Wave {
+  std::vector<double> activation, repolarisation;
+  std::vector<double> ecg_times;
+  std::vector<std::vector<double>> ecg;
+  std::vector<double> snapshot_times;
+  std::vector<std::vector<double>> snapshots;
+};
+
+void report_speeds(stage::Context& context, const Wall& wall, const std::vector<Stimulus>& stimuli,
+                   const std::vector<double>& activation) {
+  std::vector<bool> stimulated(wall.mesh.points.size(), false);
+  for (const Stimulus& s : stimuli)
+    for (const std::int32_t p : s.points) stimulated[p] = true;
+  auto velocity = conduction_velocity(wall.mesh, activation);
+  for (std::size_t c = 0; c < velocity.size(); ++c)  // a travelling stimulus has its own speed
+    if (std::ranges::any_of(wall.mesh.cells[c], [&](std::int32_t p) { return stimulated[p]; })) velocity[c] = {0, 0, 0};
+  const auto speeds = conduction_speeds(wall.mesh, velocity, wall.fibre);
+  if (speeds.along) context.findings.quantity("conduction_velocity.along", *speeds.along, "m/s");
+  if (speeds.across) context.findings.quantity("conduction_velocity.across", *speeds.across, "m/s");
+}
+
+void report_segments(stage::Context& context, const Wall& wall, const Wave& wave) {
+  const auto segments = segment_times(wall.mesh, wall.aha_segment, wave.activation, wave.repolarisation);
+  for (std::size_t s = 0; s < segments.size(); ++s)
+    if (segments[s].activation_ms >= 0)
+      context.findings.quantity(fmt::format("activation_time.segment_{:02}", s + 1), segments[s].activation_ms, "ms");
+}
+
+void report_ecg(stage::Context& context, const Wave& wave) {
+  if (wave.ecg.empty()) return;
+  const Intervals intervals = qrs_and_qt(wave.ecg_times, wave.ecg);
+  if (const auto qrs = intervals.qrs_duration_ms()) context.findings.quantity("qrs_duration", *qrs, "ms");
+  if (const auto qt = intervals.qt_ms()) context.findings.quantity("qt_interval", *qt, "ms");
+}
+
+/// Values at wall points as values at points of the heart; `absent` elsewhere. Refinement kept the first points'
+/// numbers.
+std::vector<double> on_heart(const artifacts::HeartMesh& heart, const Wall& wall, const std::vector<double>& values,
+                             double absent) {
+  std::vector<double> result(heart.points.size(), absent);
+  for (std::size_t n = 0; n < wall.heart_point.size(); ++n) result[wall.heart_point[n]] = values[n];
+  return result;
+}
+
 /// Rank 0. Results on the refined wall for pictures, on the heart mesh for the stages after this one.
-void write_results(stage::Context& context, const artifacts::HeartMesh& heart, const Wall& wall,
-                   const std::vector<double>& activation, const std::vector<double>& repolarisation) {
+void write_results(stage::Context& context, const artifacts::HeartMesh& heart, const Wall& wall, const Wave& wave) {
+  constexpr double outside_mV = 0;
   artifacts::Activation result;
-  result.activation_time_ms.assign(heart.points.size(), -1.0);
-  result.repolarisation_time_ms.assign(heart.points.size(), -1.0);
-  for (std::size_t n = 0; n < wall.heart_point.size(); ++n) {  // refinement kept these points' numbers
-    result.activation_time_ms[wall.heart_point[n]] = activation[n];
-    result.repolarisation_time_ms[wall.heart_point[n]] = repolarisation[n];
-  }
+  result.activation_time_ms = on_heart(heart, wall, wave.activation, -1);
+  result.repolarisation_time_ms = on_heart(heart, wall, wave.repolarisation, -1);
+  if (spread_ms(wave.repolarisation))
+    result.apd_ms = on_heart(heart, wall, action_potential_durations(wave.activation, wave.repolarisation), -1);
+  result.ecg_times_ms = wave.ecg_times;
+  result.ecg_mV = wave.ecg;
+  result.snapshot_times_ms = wave.snapshot_times;
+  for (const auto& v : wave.snapshots) result.snapshots_mV.push_back(on_heart(heart, wall, v, outside_mV));
   context.artifacts.write(result);
   const std::vector<double> segment(wall.aha_segment.begin(), wall.aha_segment.end());
-  io::write_unstructured_grid(context.artifacts.output(), wall.mesh.points, wall.mesh.cells,
-                              {io::field("activation_time_ms", activation),
-                               io::field("repolarisation_time_ms", repolarisation), io::field("fibre", wall.fibre)},
-                              {io::field("aha_segment", segment)});
+  io::write_unstructured_grid(
+      context.artifacts.output(), wall.mesh.points, wall.mesh.cells,
+      {io::field("activation_time_ms", wave.activation), io::field("repolarisation_time_ms", wave.repolarisation),
+       io::field("fibre", wall.fibre)},
+      {io::field("aha_segment", segment)});
+}
+
+/// Rank 0. Everything that is told and written, whichever model made the wave.
+void conclude(stage::Context& context, const artifacts::HeartMesh& heart, const Wall& wall,
+              const std::vector<Stimulus>& stimuli, const Wave& wave) {
+  report_times(context, wave.activation, wave.repolarisation);
+  report_speeds(context, wall, stimuli, wave.activation);
+  report_segments(context, wall, wave);
+  report_ecg(context, wave);
+  report_probes(context, wall, wave.activation);
+  write_results(context, heart, wall, wave);
+}
+
+/// Collective. Nothing when it was interrupted.
+std::optional<Wave> run_monodomain(stage::Context& context, const artifacts::HeartMesh& heart, const Wall& wall,
+                                   const std::vector<Stimulus>& stimuli) {
+  const config::Section& config = context.config;
+  std::optional<Tissue> tissue;
+  collectively(context.comm, [&] {
+    const auto scope = context.timers.scope("electrophysiology.setup");
+    tissue.emplace(tissue_of(context, wall));
+  });
+  Monodomain solver(context.comm, *tissue, stimuli, options_of(config), &context.timers);
+  std::optional<Leads> leads;
+  if (config.boolean("ecg")) {
+    const Placement placement = place_electrodes(heart);
+    leads.emplace(solver.space(), wall.mesh, wall.fibre, tissue->conductivity, placement.electrodes);
+    context.findings.assumption(
+        std::string(
+            "electrodes stand where they do on an average adult, in an endless uniform body: the "
+            "electrocardiogram's shapes and times mean something, its amplitudes only their order of magnitude") +
+        (placement.in_patient_coordinates ? "" : "; the heart lies in its body as hearts usually do"));
+  }
+  Recording recording(context.comm, solver, leads ? &*leads : nullptr, config.number("ecg_interval_ms"),
+                      config.numbers("snapshot_times_ms"));
+  if (stage::run_time_loop(context, recording) == stage::Outcome::interrupted) return {};
+
+  const double first_ms = first_stimulus_ms(stimuli);
+  Wave wave;
+  wave.activation = solver.activation_times();
+  wave.repolarisation = solver.repolarisation_times();
+  if (leads) {
+    wave.ecg = twelve_leads(leads->potentials_mV());
+    for (const double t : leads->times_ms()) wave.ecg_times.push_back(t - first_ms);
+  }
+  for (const double t : recording.snapshot_times_ms()) wave.snapshot_times.push_back(t - first_ms);
+  wave.snapshots = recording.snapshots();
+  const double slowest = context.comm.min(solver.node_steps_per_second());
+  on_root(context.comm, [&] {
+    check_activated(context, wave.activation, solver.time_ms());
+    count_from(first_ms, wave.activation);
+    count_from(first_ms, wave.repolarisation);
+    context.findings.quantity("node_steps_per_second_per_rank", slowest, "1/s");
+    context.findings.quantity("cg_iterations.mean", solver.mean_iterations(), "1");
+    context.findings.quantity("steps", static_cast<double>(solver.steps()), "1");
+  });
+  return wave;
+}
+
+/// Collective; rank 0 works.
+Wave run_eikonal(stage::Context& context, const Wall& wall, const std::vector<Stimulus>& stimuli) {
+  Wave wave;
+  on_root(context.comm, [&] {
+    const auto scope = context.timers.scope("electrophysiology.eikonal");
+    const Speed speed{context.config.number("speed_along_m_per_s"), context.config.number("speed_across_m_per_s")};
+    wave.activation =
+        first_arrival(wall.mesh, wall.fibre, std::vector(wall.mesh.cells.size(), speed), sources_of(stimuli));
+    wave.repolarisation.assign(wave.activation.size(), -1);
+    check_activated(context, wave.activation, *std::ranges::max_element(wave.activation));
+    count_from(first_stimulus_ms(stimuli), wave.activation);
+    context.findings.assumption(
+        "activation by the eikonal equation: given speeds, no ionic currents; no repolarisation, no electrocardiogram");
+  });
+  return wave;
 }
 
 class Electrophysiology : public stage::Stage {
  public:
   stage::Contract contract() const override {
     return {.name = "electrophysiology",
-            .summary = "activation of the wall: monodomain equation on P1 tetrahedra",
+            .summary = "activation of the wall: monodomain or eikonal equation on P1 tetrahedra",
             .reads = {artifacts::HeartMesh::id},
             .writes = {artifacts::Activation::id}};
   }
@@ -164,38 +293,25 @@ class Electrophysiology : public stage::Stage {
   config::Spec parameters() const override { return parameter_spec(); }
 
   stage::Outcome run(stage::Context& context) override {
+    const config::Section& config = context.config;
     artifacts::HeartMesh heart;
     Wall wall;
     std::vector<Stimulus> stimuli;
-    std::optional<Tissue> tissue;
     collectively(context.comm, [&] {
       const auto scope = context.timers.scope("electrophysiology.setup");
       heart = context.artifacts.read<artifacts::HeartMesh>();
-      wall = prepare_wall(heart, static_cast<int>(context.config.integer("refine")));
-      stimuli = stimuli_of(context.config, wall);
-      tissue.emplace(tissue_of(context.config, wall));
+      wall = prepare_wall(heart, static_cast<int>(config.integer("refine")));
+      cut_scar(config, wall);
+      stimuli = stimuli_of(config, wall);
       check_probes(context, wall);
     });
-    check_mesh(context, wall);
+    const bool eikonal = config.text("model") == "eikonal";
+    check_mesh(context, wall, !eikonal);
     state_assumptions(context, stimuli);
-    const double first_ms = first_stimulus_ms(stimuli);
-
-    Monodomain solver(context.comm, *tissue, stimuli, options_of(context.config), &context.timers);
-    if (stage::run_time_loop(context, solver) == stage::Outcome::interrupted) return stage::Outcome::interrupted;
-
-    auto activation = solver.activation_times(), repolarisation = solver.repolarisation_times();
-    const double slowest = context.comm.min(solver.node_steps_per_second());
-    on_root(context.comm, [&] {
-      check_activated(context, activation, solver.time_ms());
-      count_from(first_ms, activation);
-      count_from(first_ms, repolarisation);
-      report_times(context, activation, repolarisation);
-      report_probes(context, wall, activation);
-      context.findings.quantity("node_steps_per_second_per_rank", slowest, "1/s");
-      context.findings.quantity("cg_iterations.mean", solver.mean_iterations(), "1");
-      context.findings.quantity("steps", static_cast<double>(solver.steps()), "1");
-      write_results(context, heart, wall, activation, repolarisation);
-    });
+    std::optional<Wave> wave =
+        eikonal ? run_eikonal(context, wall, stimuli) : run_monodomain(context, heart, wall, stimuli);
+    if (!wave) return stage::Outcome::interrupted;
+    on_root(context.comm, [&] { conclude(context, heart, wall, stimuli, *wave); });
     return stage::Outcome::complete;
   }
 };

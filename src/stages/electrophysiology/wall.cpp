@@ -60,6 +60,28 @@ Wall prepare_wall(const artifacts::HeartMesh& heart, int refine) {
   return wall;
 }
 
+void keep_cells(Wall& wall, const std::vector<bool>& keep) {
+  for (std::size_t c = 0; c < keep.size(); ++c) wall.mesh.region[c] = keep[c] ? 1 : 0;
+  const std::int32_t kept = 1;
+  mesh::SubMesh part = mesh::extract(wall.mesh, std::span(&kept, 1));
+  if (part.mesh.cells.empty())
+    fail_input({.where = "electrophysiology.regions",
+                .expected = "some wall that conducts",
+                .found = "scar everywhere",
+                .remedy = "make the scar smaller"});
+  Wall rest;
+  rest.mesh = std::move(part.mesh);
+  for (const std::int32_t p : part.parent_point) {
+    if (p < static_cast<std::int32_t>(wall.heart_point.size())) rest.heart_point.push_back(wall.heart_point[p]);
+    rest.fibre.push_back(wall.fibre[p]);
+    rest.transmural.push_back(wall.transmural[p]);
+    rest.apicobasal.push_back(wall.apicobasal[p]);
+    rest.rotational.push_back(wall.rotational[p]);
+  }
+  for (const std::int32_t c : part.parent_cell) rest.aha_segment.push_back(wall.aha_segment[c]);
+  wall = std::move(rest);
+}
+
 double mean_edge(const mesh::TetMesh& mesh) {
   // Over cells, so that an edge counts once for each cell around it: close enough, and no edge list is needed.
   double sum = 0;

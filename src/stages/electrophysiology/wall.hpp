@@ -11,15 +11,17 @@ namespace cardiotwin::electrophysiology {
 
 struct Wall {
   mesh::TetMesh mesh;
-  std::vector<std::int32_t>
-      heart_point;          ///< point of the heart mesh for each point of the unrefined wall (they come first)
-  std::vector<Vec3> fibre;  ///< per point, unit vectors
+  std::vector<std::int32_t> heart_point;  ///< point of the heart mesh for each point of the unrefined wall (first)
+  std::vector<Vec3> fibre;                ///< per point, unit vectors
   std::vector<double> transmural, apicobasal, rotational;  ///< per point, as artifacts::HeartMesh has them
   std::vector<std::int32_t> aha_segment;                   ///< per cell
 };
 
 /// Wall cells refined `refine` times; throws core::Error (input) when there are none.
 Wall prepare_wall(const artifacts::HeartMesh& heart, int refine);
+
+/// Leaves only the cells whose flag is set, and the points and triangles they have; the order is kept.
+void keep_cells(Wall& wall, const std::vector<bool>& keep);
 
 /// Mean length of the edges [mm].
 double mean_edge(const mesh::TetMesh& mesh);

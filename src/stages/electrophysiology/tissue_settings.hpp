@@ -1,0 +1,20 @@
+#pragma once
+/// The case file's words for the tissue: cells, layers, regions (scar, border zone, fast layer) and drugs.
+
+#include "cardiotwin/stage/context.hpp"
+#include "monodomain.hpp"
+#include "wall.hpp"
+
+namespace cardiotwin::electrophysiology {
+
+config::Spec tissue_spec();
+
+/// Takes cells of regions that do not conduct out of the wall. Throws core::Error (configuration) for a region without
+/// a cell.
+void cut_scar(const config::Section& config, Wall& wall);
+
+/// What the case file makes of the wall, which must outlive it. Warns of currents that a drug blocks and the model does
+/// not have; logs what is left of each current.
+Tissue tissue_of(stage::Context& context, const Wall& wall);
+
+}  // namespace cardiotwin::electrophysiology
