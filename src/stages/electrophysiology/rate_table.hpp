@@ -18,7 +18,7 @@ class RateTable {
 
   /// `fill(V, row)` writes `columns` values (double *row).
   template <class Fill>
-  RateTable(std::size_t columns, Fill fill) : columns_(columns) {
+  RateTable(std::size_t columns, Fill fill) {
     std::vector<double> row(columns);
     for (std::size_t r = 0; r < rows + 2; ++r) {
       fill(lowest + static_cast<double>(r) * spacing, row.data());
@@ -42,7 +42,6 @@ class RateTable {
 
  private:
   static constexpr std::size_t rows = static_cast<std::size_t>((highest - lowest) / spacing + 0.5);
-  std::size_t columns_;
   std::vector<float> values_;
 };
 

@@ -222,10 +222,11 @@ void conclude(stage::Context& context, const artifacts::HeartMesh& heart, const 
 std::optional<Wave> run_monodomain(stage::Context& context, const artifacts::HeartMesh& heart, const Wall& wall,
                                    const std::vector<Stimulus>& stimuli) {
   const config::Section& config = context.config;
+  const Conductivity sigma = conductivity_of(context, wall);
   std::optional<Tissue> tissue;
   collectively(context.comm, [&] {
     const auto scope = context.timers.scope("electrophysiology.setup");
-    tissue.emplace(tissue_of(context, wall));
+    tissue.emplace(tissue_of(context, wall, sigma));
   });
   Monodomain solver(context.comm, *tissue, stimuli, options_of(config), &context.timers);
   std::optional<Leads> leads;

@@ -4,7 +4,9 @@
 #include <cmath>
 #include <map>
 
+#include "calibration.hpp"
 #include "drugs.hpp"
+#include "settings.hpp"
 #include "single_cell.hpp"
 
 namespace cardiotwin::electrophysiology {
@@ -161,6 +163,11 @@ config::Spec tissue_spec() {
              "monodomain conductivity along the fibre (Niederer et al. 2011: 0.6 m/s)"),
       number("conductivity_across_S_per_m", 0.0176062, "S/m", "(0, 10]",
              "monodomain conductivity across the fibre (Niederer et al. 2011: 0.22 m/s)"),
+      {.key = "calibrate",
+       .type = Type::boolean,
+       .fallback = false,
+       .meaning = "find the conductivities that give speed_along_m_per_s and speed_across_m_per_s on elements of this "
+                  "size, instead of the given ones"},
       {.key = "regions",
        .type = Type::list,
        .fallback = config::Json::array(),
@@ -193,10 +200,34 @@ void cut_scar(const config::Section& config, Wall& wall) {
   if (cut) keep_cells(wall, keep);
 }
 
-Tissue tissue_of(stage::Context& context, const Wall& wall) {
+Conductivity conductivity_of(stage::Context& context, const Wall& wall) {
+  const config::Section& config = context.config;
+  Conductivity sigma{config.number("conductivity_along_S_per_m"), config.number("conductivity_across_S_per_m")};
+  if (!config.boolean("calibrate")) return sigma;
+  std::vector<double> found;
+  on_root(context.comm, [&] {
+    const auto scope = context.timers.scope("electrophysiology.calibration");
+    const IonicModel& model = ionic_model(config.text("ionic_model"));
+    const Speed target{config.number("speed_along_m_per_s"), config.number("speed_across_m_per_s")};
+    const Conductivity made = calibrate({.model = model,
+                                         .kind = cell_kind(model, model.variants.back().name),
+                                         .target = target,
+                                         .edge_mm = mean_edge(wall.mesh),
+                                         .options = options_of(config)},
+                                        context.run_folder / "calibration");
+    found = {made.along, made.across};
+    context.log.info("  calibrated: {:.4f} S/m along ({} m/s), {:.4f} S/m across ({} m/s)", made.along, target.along,
+                     made.across, target.across);
+    context.findings.quantity("conductivity.along", made.along, "S/m");
+    context.findings.quantity("conductivity.across", made.across, "S/m");
+  });
+  context.comm.broadcast(found);
+  return {found.at(0), found.at(1)};
+}
+
+Tissue tissue_of(stage::Context& context, const Wall& wall, const Conductivity& sigma) {
   const config::Section& config = context.config;
   const IonicModel& model = ionic_model(config.text("ionic_model"));
-  const Conductivity sigma{config.number("conductivity_along_S_per_m"), config.number("conductivity_across_S_per_m")};
   Tissue tissue{.mesh = wall.mesh,
                 .fibres = wall.fibre,
                 .conductivity = std::vector<Conductivity>(wall.mesh.cells.size(), sigma),

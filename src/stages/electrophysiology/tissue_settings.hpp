@@ -13,8 +13,12 @@ config::Spec tissue_spec();
 /// a cell.
 void cut_scar(const config::Section& config, Wall& wall);
 
-/// What the case file makes of the wall, which must outlive it. Warns of currents that a drug blocks and the model does
-/// not have; logs what is left of each current.
-Tissue tissue_of(stage::Context& context, const Wall& wall);
+/// Conductivities along and across the fibre: the given ones, or with `calibrate` those that give the wanted speeds on
+/// elements of this wall's size. Collective; rank 0 works, and keeps what it finds in the run folder.
+Conductivity conductivity_of(stage::Context& context, const Wall& wall);
+
+/// What the case file makes of the wall, which must outlive it. Local. Warns of currents that a drug blocks and the
+/// model does not have; logs what is left of each current.
+Tissue tissue_of(stage::Context& context, const Wall& wall, const Conductivity& sigma);
 
 }  // namespace cardiotwin::electrophysiology
