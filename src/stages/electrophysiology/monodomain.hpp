@@ -57,7 +57,7 @@ struct Options {
   double activation_threshold_mV = 0, repolarisation_threshold_mV = -70;
   double lumped_fraction = 0.5;            ///< a
   double interpolation_threshold_mV = 10;  ///< spread of V in a cell above which its current is interpolated by state
-  double solver_tolerance_mV = 1e-3;       ///< root mean square of the Jacobi-scaled residual
+  double solver_tolerance_mV = 1e-2;       ///< root mean square of the Jacobi-scaled residual
   bool stop_when_activated = true;
   double run_on_ms = 0;  ///< after the last activation, before it stops
 };

@@ -189,7 +189,7 @@ config::Spec parameter_spec() {
        .range = "[0, 1000]",
        .meaning = "spread of potential in a cell above which the ionic current is interpolated by state"},
       {.key = "solver_tolerance_mV",
-       .fallback = 1e-3,
+       .fallback = 1e-2,
        .unit = "mV",
        .range = "(0, 1]",
        .meaning = "root mean square error left by the diffusion solve of a step"},
