@@ -62,7 +62,11 @@ TEST(ElectrophysiologyStage, ActivatesTheWallFromTheSeptalEndocardiumOutwards) {
 TEST(ElectrophysiologyStage, ResumesAfterAStopWithTheSameBits) {
   const Comm comm;
   const auto heart = small_ventricle();
-  const Json settings{{"refine", 0}, {"time_step_ms", 0.1}, {"end_time_ms", 12}, {"stop_when_activated", false}};
+  const Json settings{{"refine", 0},
+                      {"time_step_ms", 0.1},
+                      {"end_time_ms", 12},
+                      {"stop_when_activated", false},
+                      {"snapshot_times_ms", {0, 3, 11}}};
   test::Workbench whole(comm), broken(comm);
   whole.give(heart), broken.give(heart);
   ASSERT_EQ(whole.run(*make_stage(), settings), stage::Outcome::complete);
@@ -70,8 +74,76 @@ TEST(ElectrophysiologyStage, ResumesAfterAStopWithTheSameBits) {
   ASSERT_EQ(broken.run(*make_stage(), settings), stage::Outcome::interrupted);
   broken.stop = core::StopRequest();
   ASSERT_EQ(broken.run(*make_stage(), settings), stage::Outcome::complete);
-  EXPECT_EQ(broken.result<artifacts::Activation>().activation_time_ms,
-            whole.result<artifacts::Activation>().activation_time_ms);
+  const auto again = broken.result<artifacts::Activation>(), once = whole.result<artifacts::Activation>();
+  EXPECT_EQ(again.activation_time_ms, once.activation_time_ms);
+  ASSERT_EQ(once.ecg_mV.size(), 12U);
+  EXPECT_EQ(once.ecg_times_ms.size(), 13U);
+  EXPECT_EQ(again.ecg_mV, once.ecg_mV);
+  EXPECT_EQ(once.snapshot_times_ms, (std::vector<double>{0, 3, 11}));
+  EXPECT_EQ(again.snapshots_mV, once.snapshots_mV);
+}
+
+TEST(ElectrophysiologyStage, ScarIsNeverActivatedAndTheWaveGoesAroundIt) {
+  const Comm comm;
+  const auto heart = small_ventricle();
+  for (const char* model : {"monodomain", "eikonal"}) {
+    test::Workbench bench(comm);
+    bench.give(heart);
+    const Json scar{{"name", "scar"}, {"segments", {11}}, {"conductivity_factor", 0}};
+    ASSERT_EQ(bench.run(*make_stage(), {{"model", model}, {"refine", 1}, {"time_step_ms", 0.1}, {"regions", {scar}}}),
+              stage::Outcome::complete);
+    const auto activation = bench.result<artifacts::Activation>().activation_time_ms;
+    std::vector<bool> alive(heart.points.size(), false), dead(heart.points.size(), false);
+    for (std::size_t c = 0; c < heart.cells.size(); ++c) {
+      if (heart.region[c] != artifacts::region_lv_wall) continue;
+      for (auto p : heart.cells[c]) (heart.aha_segment[c] == 11 ? dead : alive)[p] = true;
+    }
+    EXPECT_NE(std::find(dead.begin(), dead.end(), true), dead.end());
+    for (std::size_t p = 0; p < heart.points.size(); ++p) EXPECT_EQ(activation[p] >= 0, alive[p]) << model << " " << p;
+  }
+}
+
+TEST(ElectrophysiologyStage, TheEikonalWaveTakesTheTimeThatItsSpeedsSay) {
+  const Comm comm;
+  const auto heart = small_ventricle();
+  double total[2];
+  for (int fast = 0; fast < 2; ++fast) {
+    test::Workbench bench(comm);
+    bench.give(heart);
+    const double times = fast ? 2 : 1;
+    ASSERT_EQ(bench.run(*make_stage(), {{"model", "eikonal"},
+                                        {"refine", 1},
+                                        {"speed_along_m_per_s", 0.6 * times},
+                                        {"speed_across_m_per_s", 0.3 * times},
+                                        {"stimuli", {{{"kind", "segment"}, {"segment", 8}, {"radius_mm", 4}}}}}),
+              stage::Outcome::complete);
+    total[fast] = bench.quantity("activation_time.total");
+  }
+  // Improvements of less than 1e-4 ms are passed over, some ten of them along a path.
+  EXPECT_NEAR(total[0], 2 * total[1], 2e-3);
+  EXPECT_GT(total[0], 5);
+}
+
+TEST(ElectrophysiologyStage, UnknownDrugsCurrentsAndEmptyRegionsAreRefusedByName) {
+  const Comm comm;
+  const auto refusal = [&](const Json& settings) -> std::string {
+    test::Workbench bench(comm);
+    bench.give(small_ventricle());
+    Json all{{"refine", 0}, {"end_time_ms", 1}};
+    all.update(settings);
+    try {
+      (void)bench.run(*make_stage(), all);
+    } catch (const core::Error& error) {
+      return error.what();
+    }
+    return "none";
+  };
+  EXPECT_NE(refusal({{"drugs", {{{"name", "aspirin"}, {"concentration_uM", 1}}}}}).find("dofetilide"),
+            std::string::npos);
+  const Json currents{{{"name", "I_f"}, {"factor", 0.5}}};
+  EXPECT_NE(refusal({{"regions", {{{"name", "border"}, {"currents", currents}}}}}).find("I_Kr"), std::string::npos);
+  EXPECT_NE(refusal({{"regions", {{{"name", "far"}, {"position_mm", {900, 0, 0}}, {"radius_mm", 1}}}}}).find("far"),
+            std::string::npos);
 }
 
 TEST(ElectrophysiologyStage, AWaveThatNeverComesIsANumericalErrorWithARemedy) {
