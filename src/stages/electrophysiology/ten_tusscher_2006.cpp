@@ -42,11 +42,6 @@ constexpr double buf_c = 0.2, k_buf_c = 0.001, buf_sr = 10, k_buf_sr = 0.3, buf_
 constexpr double v_max_up = 0.006375, k_up = 0.00025, v_rel = 0.102, v_leak = 0.00036, v_xfer = 0.0038;
 constexpr double k1_prime = 0.15, k2_prime = 0.045, k3 = 0.060, k4 = 0.005, ec = 1.5, max_sr = 2.5, min_sr = 1.0;
 
-CARDIOTWIN_INLINE double square(double x) { return x * x; }
-CARDIOTWIN_INLINE double cube(double x) { return x * x * x; }
-/// 1/(1 + e^x)
-CARDIOTWIN_INLINE double logistic(double x) { return 1.0 / (1.0 + fast_exp(x)); }
-
 /// What is read from the table at V: factors of currents, then steady state and part 1 - e^(-dt/tau) of each gate.
 enum Column { cal_in, cal_out, naca_na, naca_ca, nak_v, pk_v, current_columns = 8, gates = current_columns };
 constexpr std::size_t tabled_gates = f2 + 1, columns = 32;

@@ -44,11 +44,7 @@ constexpr double g_kb = 0.0189, g_clca = 0.2843, g_clb = 1.98e-3, g_pca = 5e-4, 
 constexpr double p_ca = 8.3757e-5, p_bna = 1.9239e-9, p_bca = 5.9194e-8, ca_na = 0.00125, ca_k = 3.574e-4;
 constexpr double cal_at_subspace = 0.8, naca_at_subspace = 0.35;
 
-CARDIOTWIN_INLINE double square(double x) { return x * x; }
-CARDIOTWIN_INLINE double cube(double x) { return x * x * x; }
 CARDIOTWIN_INLINE double fourth(double x) { return square(square(x)); }
-/// 1/(1 + e^x)
-CARDIOTWIN_INLINE double logistic(double x) { return 1.0 / (1.0 + fast_exp(x)); }
 
 // What is read from the table at V: weights of the fast gates of I_to and I_CaL, conductance of I_Kb, driving forces of
 // monovalent and divalent ions per concentration inside and outside, rates of the exchanger and the pump, ...

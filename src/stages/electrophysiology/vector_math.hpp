@@ -66,4 +66,9 @@ CARDIOTWIN_INLINE double fast_log(double x) {
   return 2.0 * s * p + e * 0.69314718055994530942;
 }
 
+CARDIOTWIN_INLINE double square(double x) { return x * x; }
+CARDIOTWIN_INLINE double cube(double x) { return x * x * x; }
+/// 1/(1 + e^x)
+CARDIOTWIN_INLINE double logistic(double x) { return 1.0 / (1.0 + fast_exp(x)); }
+
 }  // namespace cardiotwin::electrophysiology
