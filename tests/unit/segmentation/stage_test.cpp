@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 
 #include "cardiotwin/core/error.hpp"
@@ -61,6 +62,15 @@ class StageOnDrawnHeart : public testing::Test {
   test::Workbench bench;
   std::unique_ptr<stage::Stage> stage;
 };
+
+TEST_F(StageOnDrawnHeart, TheShippedNetworkStandsInForAnEmptyName) {
+  for (const auto& parameter : stage->parameters())
+    if (parameter.key == "model_file") {
+      EXPECT_TRUE(std::filesystem::is_regular_file(parameter.stand_in));  // another one makes the stage stale
+      return;
+    }
+  FAIL() << "no model_file";
+}
 
 TEST_F(StageOnDrawnHeart, UsesGivenLabelsOfEveryPhase) {
   core::on_root(core::Comm(), [&] { write_nrrd(file("labels.nrrd"), heart.geometry, labels, 3); });
