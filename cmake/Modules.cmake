@@ -12,3 +12,10 @@ function(cardiotwin_module name)
   add_library(cardiotwin_${name} STATIC ${sources})
   target_link_libraries(cardiotwin_${name} PUBLIC cardiotwin_flags ${ARGN})
 endfunction()
+
+# cardiotwin_vectorised(SOURCE...): loops over cells and nodes become vector code only where errno and floating-point traps
+# need not be kept.
+function(cardiotwin_vectorised)
+  set_source_files_properties(${ARGN} PROPERTIES
+    COMPILE_OPTIONS "$<$<NOT:$<CONFIG:Debug>>:-O3>;-fno-math-errno;-fno-trapping-math")
+endfunction()

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "ionic_model.hpp"
+#include "cell/ionic_model.hpp"
 
 namespace cardiotwin::electrophysiology {
 

@@ -5,9 +5,9 @@
 #include <map>
 
 #include "calibration.hpp"
-#include "drugs.hpp"
+#include "cell/drugs.hpp"
+#include "cell/single_cell.hpp"
 #include "settings.hpp"
-#include "single_cell.hpp"
 
 namespace cardiotwin::electrophysiology {
 

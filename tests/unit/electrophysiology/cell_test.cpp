@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "cardiotwin/core/error.hpp"
-#include "electrophysiology/ten_tusscher_2006.hpp"
-#include "electrophysiology/vector_math.hpp"
+#include "electrophysiology/cell/ten_tusscher_2006.hpp"
+#include "electrophysiology/cell/vector_math.hpp"
 
 namespace cardiotwin::electrophysiology {
 namespace {

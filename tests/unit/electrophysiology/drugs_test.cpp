@@ -1,11 +1,11 @@
-#include "electrophysiology/drugs.hpp"
+#include "electrophysiology/cell/drugs.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
 #include "cardiotwin/core/error.hpp"
-#include "electrophysiology/single_cell.hpp"
+#include "electrophysiology/cell/single_cell.hpp"
 
 namespace cardiotwin::electrophysiology {
 namespace {

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "electrophysiology/bueno_orovio.hpp"
-#include "electrophysiology/mitchell_schaeffer.hpp"
-#include "electrophysiology/single_cell.hpp"
-#include "electrophysiology/ten_tusscher_2006.hpp"
-#include "electrophysiology/tor_ord.hpp"
+#include "electrophysiology/cell/bueno_orovio.hpp"
+#include "electrophysiology/cell/mitchell_schaeffer.hpp"
+#include "electrophysiology/cell/single_cell.hpp"
+#include "electrophysiology/cell/ten_tusscher_2006.hpp"
+#include "electrophysiology/cell/tor_ord.hpp"
 
 namespace cardiotwin::electrophysiology {
 namespace {

@@ -13,7 +13,7 @@
 #include "cardiotwin/config/config.hpp"
 #include "cardiotwin/core/error.hpp"
 #include "cardiotwin/io/files.hpp"
-#include "electrophysiology/ten_tusscher_2006.hpp"
+#include "electrophysiology/cell/ten_tusscher_2006.hpp"
 #include "electrophysiology/wall.hpp"
 #include "meshing/improve.hpp"
 #include "meshing/volume_mesher.hpp"

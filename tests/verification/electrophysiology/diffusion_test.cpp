@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "electrophysiology/monodomain.hpp"
-#include "electrophysiology/ten_tusscher_2006.hpp"
+#include "electrophysiology/cell/ten_tusscher_2006.hpp"
 
 namespace cardiotwin::electrophysiology {
 namespace {
