@@ -7,8 +7,8 @@ namespace cardiotwin::artifacts {
 
 std::string_view surface_name(std::int32_t tag) {
   static constexpr std::string_view names[] = {"untagged", "endocardium", "epicardium", "base",
-                                               "mitral",   "aortic",      "lid"};
-  return tag >= 1 && tag <= 6 ? names[tag] : names[0];
+                                               "mitral",   "aortic",      "lid",        "rv_endocardium"};
+  return tag >= 1 && tag <= last_surface ? names[tag] : names[0];
 }
 
 void save(io::Writer& file, const HeartMesh& mesh) {
@@ -25,6 +25,7 @@ void save(io::Writer& file, const HeartMesh& mesh) {
   file.write(group + "/triangles", mesh.triangles);
   file.write(group + "/surface", mesh.surface);
   file.write(group + "/aha_segment", mesh.aha_segment);
+  if (!mesh.tissue.empty()) file.write(group + "/tissue", mesh.tissue);
   file.write(group + "/long_axis", std::span<const double>(mesh.long_axis));
 }
 
@@ -36,6 +37,8 @@ void load(const io::Reader& file, HeartMesh& mesh) {
   mesh.triangles = file.read_triangles(group + "/triangles");
   mesh.surface = file.read<std::int32_t>(group + "/surface");
   mesh.aha_segment = file.read<std::int32_t>(group + "/aha_segment");
+  mesh.tissue.clear();
+  if (file.has(group + "/tissue")) mesh.tissue = file.read<std::int32_t>(group + "/tissue");
   mesh.fibre = file.read_vec3(points + "fibre");
   mesh.sheet = file.read_vec3(points + "sheet");
   mesh.transmural = file.read<double>(points + "transmural");

@@ -12,17 +12,25 @@
 namespace cardiotwin::artifacts {
 
 /// Values of HeartMesh::region.
-enum Region : std::int32_t { region_lv_wall = 1, region_lv_blood = 2 };
+enum Region : std::int32_t {
+  region_lv_wall = 1,  ///< the septum belongs to it
+  region_lv_blood = 2,
+  region_rv_wall = 3,  ///< free wall of the right ventricle, whose blood is not meshed
+};
+/// Both walls are one body: where one ends and the other begins is no surface.
+constexpr bool is_wall(std::int32_t region) { return region == region_lv_wall || region == region_rv_wall; }
 
 /// Values of HeartMesh::surface. Every triangle of the outer boundary and of the wall-blood interface has one.
 enum Surface : std::int32_t {
-  surface_endocardium = 1,  ///< between LV wall and LV blood (or outside, where there is no blood region)
-  surface_epicardium = 2,   ///< LV wall to outside
-  surface_base = 3,         ///< LV wall, cut by the basal plane
-  surface_mitral = 4,       ///< blood, on the basal lid: the mitral orifice
-  surface_aortic = 5,       ///< blood, on the basal lid: the aortic orifice
-  surface_lid = 6,          ///< blood, the rest of the basal lid (annulus, closed leaflets)
+  surface_endocardium = 1,     ///< between LV wall and LV blood (or outside, where there is no blood region)
+  surface_epicardium = 2,      ///< wall to outside
+  surface_base = 3,            ///< wall, cut by the basal plane
+  surface_mitral = 4,          ///< blood, on the basal lid: the mitral orifice
+  surface_aortic = 5,          ///< blood, on the basal lid: the aortic orifice
+  surface_lid = 6,             ///< blood, the rest of the basal lid (annulus, closed leaflets)
+  surface_rv_endocardium = 7,  ///< wall to the right ventricle's cavity: its free wall and the septum's right side
 };
+inline constexpr std::int32_t last_surface = surface_rv_endocardium;
 std::string_view surface_name(std::int32_t tag);
 
 /// Lengths in mm, patient coordinates (LPS). Cells are positively oriented: det(p1-p0, p2-p0, p3-p0) > 0.
@@ -37,11 +45,12 @@ struct HeartMesh {
 
   // Per point; zero at points that belong to no wall cell.
   std::vector<Vec3> fibre, sheet;  ///< unit vectors, orthogonal
-  std::vector<double> transmural;  ///< 0 at the endocardium, 1 at the epicardium
-  std::vector<double> apicobasal;  ///< 0 at the apex, 1 at the base
+  std::vector<double> transmural;  ///< 0 at either endocardium, 1 at the epicardium, 1/2 in the middle of the septum
+  std::vector<double> apicobasal;  ///< 0 at the left ventricle's apex, 1 at the base
   std::vector<double>
-      rotational;  ///< circumferential angle [rad], -pi to pi, 0 at the septum's middle (towards the RV)
-  std::vector<std::int32_t> aha_segment;  ///< per cell: 1 to 17 in the wall, 0 elsewhere
+      rotational;  ///< angle around the LV's axis [rad], -pi to pi, 0 at the septum's middle (towards the RV)
+  std::vector<std::int32_t> aha_segment;  ///< per cell: 1 to 17 in the LV wall, 0 elsewhere
+  std::vector<std::int32_t> tissue;       ///< per cell: class given by a label volume, 0 healthy; empty: all healthy
 
   Vec3 long_axis{0, 0, 1};  ///< unit vector from apex to base
 };

@@ -17,11 +17,11 @@ struct Activation {
   /// First upward crossing of the threshold, from the first stimulus [ms]; -1 outside the wall and where the wave never
   /// came.
   std::vector<double> activation_time_ms;
-  /// Return below the repolarisation threshold [ms]; -1 where unknown.
+  /// When 90 % of the way from the peak back to rest is done [ms]; -1 where unknown.
   std::vector<double> repolarisation_time_ms;
 
   // Empty where they were not computed.
-  std::vector<double> apd_ms;                     ///< duration of the action potential, per point; -1 where unknown
+  std::vector<double> apd_ms;                     ///< APD90, per point; -1 where unknown
   std::vector<double> ecg_times_ms;               ///< from the first stimulus
   std::vector<std::vector<double>> ecg_mV;        ///< per lead, in the order of ecg_leads
   std::vector<double> snapshot_times_ms;          ///< from the first stimulus

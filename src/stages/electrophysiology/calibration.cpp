@@ -1,19 +1,14 @@
 #include "calibration.hpp"
 
 #include <spdlog/fmt/fmt.h>
-#include <spdlog/fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
 #include <numbers>
-#include <optional>
-#include <system_error>
 
-#include "cardiotwin/config/config.hpp"
-#include "cardiotwin/io/files.hpp"
-#include "cardiotwin/io/sha256.hpp"
+#include "kept.hpp"
 #include "wall.hpp"
 
 namespace cardiotwin::electrophysiology {
@@ -147,30 +142,6 @@ double find(const Calibration& setup, Conductivity sigma, bool along) {
   give_up(setup, along, target, slowest);
 }
 
-std::string list(std::span<const double> values) { return fmt::format("{}", fmt::join(values, " ")); }
-
-std::optional<Conductivity> read(const std::filesystem::path& file, const std::string& key) {
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(file, error)) return {};
-  try {
-    const auto kept = config::Json::parse(io::read_file(file));
-    const Conductivity sigma{kept.at("along_S_per_m"), kept.at("across_S_per_m")};
-    if (kept.at("key") == key && sigma.along > 0 && sigma.across > 0) return sigma;
-  } catch (const std::exception&) {  // torn, foreign or gone: calibrated again
-  }
-  return {};
-}
-
-void write(const std::filesystem::path& file, const std::string& key, const Conductivity& sigma) {
-  const config::Json kept{{"key", key}, {"along_S_per_m", sigma.along}, {"across_S_per_m", sigma.across}};
-  std::error_code error;
-  std::filesystem::create_directories(file.parent_path(), error);
-  try {
-    io::replace_file(file, kept.dump(2) + "\n");
-  } catch (const std::exception&) {  // a folder that refuses costs the next run a minute, this one nothing
-  }
-}
-
 }  // namespace
 
 Conductivity calibrate(const Calibration& setup) {
@@ -189,22 +160,20 @@ Conductivity calibrate(const Calibration& setup) {
 
 std::string calibration_key(const Calibration& setup) {
   const Options& o = setup.options;
-  const CellKind& kind = setup.kind;
   return fmt::format(
-      "calibration 1; {} {}; scaling {}; start {} {}; target {} {} m/s; edge {} mm; step {} ms; chi {} /mm; C_m {} "
+      "calibration 1; {}; target {} {} m/s; edge {} mm; step {} ms; chi {} /mm; C_m {} "
       "uF/mm^2; activation {} mV; lumped {}; interpolation {} mV; tolerance {} mV",
-      setup.model.name, setup.model.variants[kind.variant].name, list(kind.scaling), kind.potential, list(kind.state),
-      setup.target.along, setup.target.across, setup.edge_mm, o.time_step_ms, o.surface_to_volume, o.capacitance,
-      o.activation_threshold_mV, o.lumped_fraction, o.interpolation_threshold_mV, o.solver_tolerance_mV);
+      description(setup.model, setup.kind), setup.target.along, setup.target.across, setup.edge_mm, o.time_step_ms,
+      o.surface_to_volume, o.capacitance, o.activation_threshold_mV, o.lumped_fraction, o.interpolation_threshold_mV,
+      o.solver_tolerance_mV);
 }
 
 Conductivity calibrate(const Calibration& setup, const std::filesystem::path& folder) {
-  const std::string key = calibration_key(setup);
-  const std::filesystem::path file = folder / (io::sha256(key) + ".json");
-  if (const auto kept = read(file, key)) return *kept;
-  const Conductivity sigma = calibrate(setup);
-  write(file, key, sigma);
-  return sigma;
+  const auto values = kept(folder, calibration_key(setup), [&] {
+    const Conductivity sigma = calibrate(setup);
+    return std::vector{sigma.along, sigma.across};
+  });
+  return {values.at(0), values.at(1)};
 }
 
 }  // namespace cardiotwin::electrophysiology

@@ -40,8 +40,7 @@ Conductivity calibrate(const Calibration& setup);
 
 /// All that the result depends on, as text.
 std::string calibration_key(const Calibration& setup);
-/// calibrate(), kept in `folder` as a file named after the hash of the key. What cannot be read is calibrated again,
-/// and what cannot be written is not kept.
+/// calibrate(), kept in `folder` (kept.hpp).
 Conductivity calibrate(const Calibration& setup, const std::filesystem::path& folder);
 
 }  // namespace cardiotwin::electrophysiology

@@ -31,6 +31,7 @@ Diffusion::Diffusion(const fem::Space& space, const mesh::TetMesh& mesh, std::sp
       direction_(space.make_vector()),
       product_(space.make_vector()) {
   assemble(mesh, fibres, diffusivity);
+  precondition();
 }
 
 void Diffusion::assemble(const mesh::TetMesh& mesh, std::span<const Vec3> fibres,
@@ -40,7 +41,7 @@ void Diffusion::assemble(const mesh::TetMesh& mesh, std::span<const Vec3> fibres
     double mass, stiffness;
   };
   std::vector<std::vector<Sum>> rows(space_.locals());
-  lumped_.assign(space_.locals(), 0.0);
+  std::vector<double> lumped(space_.locals(), 0.0);
   for (std::size_t c = 0; c < space_.cells().size(); ++c) {
     const std::int32_t number = space_.cells()[c];
     const mesh::Cell& cell = mesh.cells[number];
@@ -50,9 +51,9 @@ void Diffusion::assemble(const mesh::TetMesh& mesh, std::span<const Vec3> fibres
     const double across = diffusivity[number].across, extra = diffusivity[number].along - across;
     const auto nodes = space_.cell_nodes().subspan(4 * c, 4);
     for (int i = 0; i < 4; ++i) {
-      lumped_[nodes[i]] += affine.volume / 4;
+      lumped[nodes[i]] += affine.volume / 4;
       for (int j = 0; j < 4; ++j) {
-        if (i == j) continue;
+        if (nodes[j] <= nodes[i]) continue;
         const Vec3 &gi = affine.gradients[i], &gj = affine.gradients[j];
         const double mass = affine.volume / 20;
         const double stiffness = affine.volume * (across * dot(gi, gj) + extra * dot(gi, fibre) * dot(gj, fibre));
@@ -66,36 +67,31 @@ void Diffusion::assemble(const mesh::TetMesh& mesh, std::span<const Vec3> fibres
     }
     volumes_.push_back(affine.volume);
   }
-  // Both triangles are rounded alike, and the diagonals are chosen so that rows (and with them columns) have their
-  // exact sums: the lumped mass, and zero.
+  LocalArray diagonal(product_);
+  lumped_.assign(lumped.begin(), lumped.end());
+  std::copy(lumped_.begin(), lumped_.end(), diagonal.data());
   row_.push_back(0);
   for (std::int32_t n = 0; n < space_.locals(); ++n) {
     std::ranges::sort(rows[n], {}, &Sum::column);
-    double mass_beside = 0, stiffness_beside = 0, beside = 0;
     for (const Sum& sum : rows[n]) {
       const Coupling entry{sum.column, static_cast<float>(sum.mass), static_cast<float>(sum.stiffness)};
-      mass_beside += entry.mass;
-      stiffness_beside += entry.stiffness;
       couplings_.push_back(entry);
       entries_.push_back({entry.column, static_cast<float>((1 - a_) * entry.mass + dt_ * entry.stiffness)});
-      beside += entries_.back().value;
+      diagonal[n] -= entries_.back().value;
+      diagonal[entry.column] -= entries_.back().value;
     }
     row_.push_back(static_cast<std::int64_t>(entries_.size()));
-    mass_.push_back(lumped_[n] - mass_beside);
-    stiffness_.push_back(-stiffness_beside);
-    diagonal_.push_back(lumped_[n] - beside);
   }
-  {
-    LocalArray whole(product_);
-    std::ranges::copy(diagonal_, whole.data());
-  }
-  fem::Space::add_ghosts(product_);
-  LocalArray whole(product_);
-  jacobi_.assign(space_.owned(), 0.0);
-  for (std::int32_t n = 0; n < space_.owned(); ++n) jacobi_[n] = 1 / whole[n];
 }
 
-int Diffusion::step(Vec now, Vec old, Vec older, std::span<const double> current, std::span<const double> correction) {
+void Diffusion::precondition() {
+  fem::Space::add_ghosts(product_);
+  LocalArray diagonal(product_);
+  jacobi_.assign(space_.owned(), 0.0F);
+  for (std::int32_t n = 0; n < space_.owned(); ++n) jacobi_[n] = static_cast<float>(1 / diagonal[n]);
+}
+
+int Diffusion::step(Vec now, Vec old, Vec older, std::span<const double> current, std::span<double> correction) {
   residual(now, old, older, current, correction);
   const int iterations = solve(older);
   fem::Space::update_ghosts(older);
@@ -104,22 +100,28 @@ int Diffusion::step(Vec now, Vec old, Vec older, std::span<const double> current
 
 /// The guess x = 3 V - 3 V' + V'' in place of `older`, and its residual
 /// M ((1 - a)(V - x) - dt I) + a L (V - x) - dt K x - dt c.
-void Diffusion::residual(Vec now, Vec old, Vec older, std::span<const double> current,
-                         std::span<const double> correction) {
+void Diffusion::residual(Vec now, Vec old, Vec older, std::span<const double> current, std::span<double> correction) {
   {
     LocalArray v(now), v_old(old), x(older), r(residual_);
     for (std::int32_t n = 0; n < space_.locals(); ++n) {
       x[n] += 3 * (v[n] - v_old[n]);
-      sides_[n] = {(1 - a_) * (v[n] - x[n]) - dt_ * current[n], -dt_ * x[n]};
+      const double change = v[n] - x[n], mass_side = (1 - a_) * change - dt_ * current[n];
+      sides_[n] = {static_cast<float>(mass_side), static_cast<float>(-dt_ * x[n])};
+      r[n] = lumped_[n] * (mass_side + a_ * change) - dt_ * correction[n];
+      correction[n] = 0;
     }
     for (std::int32_t n = 0; n < space_.locals(); ++n) {
-      double sum = mass_[n] * sides_[n].mass_side + stiffness_[n] * sides_[n].stiffness_side;
+      const Pair own = sides_[n];
+      double sum = 0;
       for (auto e = row_[n]; e < row_[n + 1]; ++e) {
         const Coupling& entry = couplings_[e];
-        const Pair& side = sides_[entry.column];
-        sum += entry.mass * side.mass_side + entry.stiffness * side.stiffness_side;
+        const Pair& other = sides_[entry.column];
+        const double flux = entry.mass * (other.mass_side - own.mass_side) +
+                            entry.stiffness * (other.stiffness_side - own.stiffness_side);
+        sum += flux;
+        r[entry.column] -= flux;
       }
-      r[n] = sum + a_ * lumped_[n] * (v[n] - x[n]) - dt_ * correction[n];
+      r[n] += sum;
     }
   }
   fem::Space::add_ghosts(residual_);
@@ -130,10 +132,16 @@ void Diffusion::apply() {
   fem::Space::update_ghosts(direction_);
   {
     LocalArray p(direction_), q(product_);
+    for (std::int32_t n = 0; n < space_.locals(); ++n) q[n] = lumped_[n] * p[n];
     for (std::int32_t n = 0; n < space_.locals(); ++n) {
-      double sum = diagonal_[n] * p[n];
-      for (auto e = row_[n]; e < row_[n + 1]; ++e) sum += entries_[e].value * p[entries_[e].column];
-      q[n] = sum;
+      const double own = p[n];
+      double sum = 0;
+      for (auto e = row_[n]; e < row_[n + 1]; ++e) {
+        const double flux = entries_[e].value * (p[entries_[e].column] - own);
+        sum += flux;
+        q[entries_[e].column] -= flux;
+      }
+      q[n] += sum;
     }
   }
   fem::Space::add_ghosts(product_);

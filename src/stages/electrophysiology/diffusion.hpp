@@ -5,10 +5,13 @@
 ///
 /// with M the consistent and L the lumped mass [mm^3], K the stiffness of D [mm^3/ms], I the nodal current [mV/ms], c a
 /// correction of its load [mV mm^3/ms]. Solved by conjugate gradients, preconditioned with the diagonal, from the
-/// quadratic extrapolation of the last three potentials: two or three iterations. Matrices are constant; entries are
-/// kept in single precision (they are read again and again: memory is what the solve costs), diagonals in double such
-/// that constants are kept and charge is conserved to rounding. A rank keeps the rows that its own cells make, for all
-/// its local nodes; ghosts' sums are added to their owners.
+/// quadratic extrapolation of the last three potentials: one or two iterations.
+///
+/// Memory is what this costs, so the constant matrices are kept in single precision, without the diagonal, and once for
+/// both triangles: as rows of M have the sum L and rows of K the sum zero,
+///   (M w + K x)_i = L_i w_i + sum_j (M_ij (w_j - w_i) + K_ij (x_j - x_i)),
+/// where i and j exchange the same flux. So constants are kept and charge is conserved, however entries are rounded. A
+/// rank keeps what its own cells make, for all its local nodes; ghosts' sums are added to their owners.
 
 #include <cstdint>
 #include <span>
@@ -31,15 +34,16 @@ class Diffusion {
             std::span<const Diffusivity> diffusivity, double lumped_fraction, double time_step_ms, double tolerance_mV);
 
   /// Collective. V^n and the two before it, ghosts included; `current` and this rank's part of `correction` at local
-  /// nodes. The new potential takes the place of the oldest. Returns the number of iterations. Throws core::Error
-  /// (numerical) when it does not converge, on every rank.
-  int step(Vec now, Vec old, Vec older, std::span<const double> current, std::span<const double> correction);
+  /// nodes. The new potential takes the place of the oldest, and `correction` is zero afterwards. Returns the number of
+  /// iterations. Throws core::Error (numerical) when it does not converge, on every rank.
+  int step(Vec now, Vec old, Vec older, std::span<const double> current, std::span<double> correction);
 
   std::span<const double> cell_volumes() const { return volumes_; }  ///< of local cells [mm^3]
 
  private:
   void assemble(const mesh::TetMesh& mesh, std::span<const Vec3> fibres, std::span<const Diffusivity> diffusivity);
-  void residual(Vec now, Vec old, Vec older, std::span<const double> current, std::span<const double> correction);
+  void precondition();
+  void residual(Vec now, Vec old, Vec older, std::span<const double> current, std::span<double> correction);
   void apply();
   int solve(Vec solution);
   [[noreturn]] void give_up(double residual_mV, int iterations) const;
@@ -47,7 +51,7 @@ class Diffusion {
   const fem::Space& space_;
   double a_, dt_, tolerance_mV_;
   std::vector<double> volumes_;
-  // Rows without their diagonals; columns are local nodes.
+  // Rows right of their diagonals; columns are local nodes.
   struct Coupling {
     std::int32_t column;
     float mass, stiffness;
@@ -59,10 +63,10 @@ class Diffusion {
   std::vector<std::int64_t> row_;
   std::vector<Coupling> couplings_;
   std::vector<Entry> entries_;
-  std::vector<double> lumped_, mass_, stiffness_, diagonal_;  ///< L, and the diagonals of M, K and M_a + dt K
-  std::vector<double> jacobi_;                                ///< 1 / whole diagonal of M_a + dt K at owned nodes
+  std::vector<float> lumped_;
+  std::vector<float> jacobi_;  ///< 1 / whole diagonal of M_a + dt K at owned nodes
   struct Pair {
-    double mass_side, stiffness_side;
+    float mass_side, stiffness_side;
   };
   std::vector<Pair> sides_;  ///< what M and K are applied to
   fem::Vector residual_, direction_, product_;

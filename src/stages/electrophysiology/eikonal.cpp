@@ -140,10 +140,13 @@ class Arrival {
 
 }  // namespace
 
-std::vector<Source> sources_of(std::span<const Stimulus> stimuli) {
+std::vector<Source> sources_of(std::span<const Stimulus> stimuli, std::span<const double> latency_ms) {
   std::vector<Source> sources;
-  for (const Stimulus& s : stimuli)
-    for (std::size_t k = 0; k < s.points.size(); ++k) sources.push_back({s.points[k], s.start_ms + s.delay_ms[k]});
+  for (std::size_t n = 0; n < stimuli.size(); ++n) {
+    const double start = stimuli[n].start_ms + (latency_ms.empty() ? 0 : latency_ms[n]);
+    for (std::size_t k = 0; k < stimuli[n].points.size(); ++k)
+      sources.push_back({stimuli[n].points[k], start + stimuli[n].delay_ms[k]});
+  }
   return sources;
 }
 

@@ -39,8 +39,9 @@ struct Source {
   std::int32_t point = 0;
   double time_ms = 0;
 };
-/// What the first pulses of the stimuli make active.
-std::vector<Source> sources_of(std::span<const Stimulus> stimuli);
+/// What the first pulses of the stimuli make active, each `latency_ms` (one a stimulus; none: zero) after
+/// it begins.
+std::vector<Source> sources_of(std::span<const Stimulus> stimuli, std::span<const double> latency_ms = {});
 
 /// `fibres` one a point, as in Tissue; `speed` one a cell. Times [ms] one a point, -1 where the wave never comes.
 /// Deterministic; local.

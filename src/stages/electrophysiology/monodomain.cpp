@@ -14,6 +14,7 @@ namespace {
 constexpr std::int64_t look_interval = 20;
 constexpr double depolarised_mV = -60;  ///< above this a cell may still excite its neighbours
 constexpr double absurd_mV = 200;
+constexpr double repolarised_share = 0.9;  ///< of the way from the peak to rest
 
 std::vector<std::int32_t> of_local_nodes(const fem::Space& space, std::span<const std::int32_t> values) {
   std::vector<std::int32_t> local;
@@ -69,6 +70,8 @@ Monodomain::Monodomain(Comm comm, const Tissue& tissue, std::vector<Stimulus> st
     std::copy(start.begin(), start.end(), LocalArray(vector).data());
   activation_.assign(space_.owned(), -1);
   repolarisation_.assign(space_.owned(), -1);
+  rest_mV_.assign(start.begin(), start.begin() + space_.owned());
+  peak_mV_ = rest_mV_;
   unactivated_ = space_.nodes();
 }
 
@@ -94,7 +97,6 @@ void Monodomain::advance() {
       react(v, current_);
     }
     const auto scope = timers_.scope("electrophysiology.front");
-    std::ranges::fill(correction_, 0.0);
     if (std::isfinite(options_.interpolation_threshold_mV))
       front_.correct(options_.interpolation_threshold_mV, v, current_, correction_);
     add_stimuli(current_);
@@ -126,13 +128,17 @@ void Monodomain::add_stimuli(std::span<double> current) const {
 
 void Monodomain::record(double t_ms) {
   LocalArray before(v_old_), now(v_);
-  const double up = options_.activation_threshold_mV, down = options_.repolarisation_threshold_mV;
+  const double up = options_.activation_threshold_mV;
   const double dt = options_.time_step_ms;
   for (std::int32_t i = 0; i < space_.owned(); ++i) {
-    if (activation_[i] < 0 && before[i] < up && now[i] >= up)
+    if (before[i] < up && now[i] >= up && activation_[i] < 0)
       activation_[i] = t_ms + dt * (up - before[i]) / (now[i] - before[i]);
-    if (activation_[i] >= 0 && repolarisation_[i] < 0 && before[i] > down && now[i] <= down)
-      repolarisation_[i] = t_ms + dt * (before[i] - down) / (before[i] - now[i]);
+    if (now[i] >= up) peak_mV_[i] = std::max(peak_mV_[i], now[i]);
+    if (now[i] < before[i] && activation_[i] >= 0 && repolarisation_[i] < 0) {
+      const double down = peak_mV_[i] + repolarised_share * (rest_mV_[i] - peak_mV_[i]);
+      if (before[i] > down && now[i] <= down)
+        repolarisation_[i] = t_ms + dt * (before[i] - down) / (before[i] - now[i]);
+    }
   }
 }
 
@@ -192,6 +198,7 @@ void Monodomain::save(stage::State& state) {
     put("ionic_" + std::string(variables[k]), gather(ionic_.variable(k)));
   put("activation_time", gather(activation_));
   put("repolarisation_time", gather(repolarisation_));
+  put("peak", gather(peak_mV_));
   put("progress", {static_cast<double>(step_), static_cast<double>(unactivated_), quiet_ ? 1.0 : 0.0,
                    static_cast<double>(iterations_), last_activation_ms_});
 }
@@ -211,6 +218,7 @@ void Monodomain::load(const stage::State& state) {
     ionic_.set_variable(k, local("ionic_" + std::string(variables[k]), space_.locals()));
   activation_ = local("activation_time", space_.owned());
   repolarisation_ = local("repolarisation_time", space_.owned());
+  peak_mV_ = local("peak", space_.owned());
   const auto& progress = state.get("progress");
   step_ = std::llround(progress.at(0));
   unactivated_ = std::llround(progress.at(1));

@@ -54,9 +54,9 @@ struct Options {
   double time_step_ms = 0.05, end_time_ms = 600;
   double surface_to_volume = 140;  ///< chi [1/mm]
   double capacitance = 0.01;       ///< C_m [uF/mm^2]
-  double activation_threshold_mV = 0, repolarisation_threshold_mV = -70;
+  double activation_threshold_mV = 0;
   double lumped_fraction = 0.5;            ///< a
-  double interpolation_threshold_mV = 10;  ///< spread of V in a cell above which its current is interpolated by state
+  double interpolation_threshold_mV = 20;  ///< spread of V in a cell above which its current is interpolated by state
   double solver_tolerance_mV = 1e-2;       ///< root mean square of the Jacobi-scaled residual
   bool stop_when_activated = true;
   double run_on_ms = 0;  ///< after the last activation, before it stops
@@ -80,8 +80,10 @@ class Monodomain : public stage::Steppable {
   /// First upward crossing of the activation threshold [ms] since t = 0, in mesh numbering; -1 where there was none. On
   /// rank 0, empty elsewhere. Collective.
   std::vector<double> activation_times() const;
-  std::vector<double> repolarisation_times() const;  ///< first return below its threshold, likewise
-  std::vector<double> potential() const;             ///< likewise [mV]
+  /// Likewise when a node has first come back, from its peak, 90 % of the way to where it started: APD90 after the
+  /// activation.
+  std::vector<double> repolarisation_times() const;
+  std::vector<double> potential() const;  ///< likewise [mV]
   /// V at local nodes, ghosts up to date [mV]. Local.
   void with_potential(const std::function<void(std::span<const double>)>& use) const;
   /// Sets V at every point, without history; for verification.
@@ -114,6 +116,7 @@ class Monodomain : public stage::Steppable {
   fem::Vector v_, v_old_, v_older_, work_;
   std::vector<double> current_, correction_;         ///< of local nodes [mV/ms], [mV mm^3/ms]
   std::vector<double> activation_, repolarisation_;  ///< of owned nodes [ms]
+  std::vector<double> rest_mV_, peak_mV_;            ///< of owned nodes: at the start, and the highest since
   std::int64_t step_ = 0;
   std::int64_t unactivated_ = 0;   ///< over all ranks, at the last look
   double last_activation_ms_ = 0;  ///< over all ranks, at the last look

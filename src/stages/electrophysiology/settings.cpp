@@ -14,9 +14,18 @@ using config::Type;
 
 namespace {
 
-/// Where the Purkinje wave starts: the middle of the septum, a little below half height (Durrer et al. 1970, doi
-/// 10.1161/01.CIR.41.6.899, found the earliest activity on the septal endocardium).
-constexpr double earliest_apicobasal = 0.4, earliest_rotational = 0.0;
+/// A ventricle as stimuli see it: its endocardium, its own muscle, and where and when the Purkinje wave starts there
+/// when it runs in both. Durrer et al. 1970 (doi 10.1161/01.CIR.41.6.899) found the earliest activity on the middle of
+/// the septum's left side, and on the right 5 to 10 ms after the left near the insertion of the anterior papillary
+/// muscle, where the moderator band brings the right bundle to the free wall: taken at half its height, in its middle.
+struct Ventricle {
+  std::string_view name;
+  std::int32_t endocardium, wall;
+  double earliest_height, earliest_rotational, delay_ms;  ///< height as a share of the cavity's length
+};
+constexpr Ventricle both_ventricles[] = {
+    {"left", artifacts::surface_endocardium, artifacts::region_lv_wall, 0.4, 0, 0},
+    {"right", artifacts::surface_rv_endocardium, artifacts::region_rv_wall, 0.5, 0, 5}};
 
 /// The delineation of QRS wants to see that it is over.
 constexpr double after_qrs_ms = 12;
@@ -26,10 +35,17 @@ config::Spec stimulus_spec() {
       {.key = "kind",
        .type = Type::text,
        .fallback = "endocardium",
-       .choices = {"endocardium", "point", "segment", "box"},
+       .choices = {"endocardium", "point", "segment", "apex", "box"},
        .meaning =
            "endocardium: sinus-like wave over the endocardium; point: sphere around position; segment: pacing lead "
-           "in an AHA segment; box: axis-parallel box from position"},
+           "in an AHA segment; apex: pacing lead at the tip of a cavity; box: axis-parallel box from position"},
+      {.key = "ventricle",
+       .type = Type::text,
+       .fallback = "both",
+       .choices = {"both", "left", "right"},
+       .meaning =
+           "endocardium and apex: which one; both: those that the mesh has, the wave on the right endocardium 5 ms "
+           "later"},
       {.key = "start_ms", .fallback = 0.0, .unit = "ms", .range = "[0, inf)", .meaning = "begin of the first pulse"},
       {.key = "duration_ms", .fallback = 2.0, .unit = "ms", .range = "(0, 1000]", .meaning = "length of a pulse"},
       {.key = "strength_uA_per_mm3",
@@ -52,7 +68,7 @@ config::Spec stimulus_spec() {
        .fallback = 3.0,
        .unit = "mm",
        .range = "(0, 1000]",
-       .meaning = "point and segment: stimulated sphere; endocardium: site where the wave starts"},
+       .meaning = "point, segment and apex: stimulated sphere; endocardium: site where the wave starts"},
       {.key = "size_mm",
        .type = Type::vec3,
        .fallback = {1.5, 1.5, 1.5},
@@ -84,24 +100,56 @@ std::vector<std::int32_t> surface_points(const mesh::TetMesh& mesh, std::int32_t
   fail_configuration({.where = where, .expected = "a site in the wall", .found = found, .remedy = remedy});
 }
 
-void place_endocardium(const config::Section& item, const Wall& wall, const std::string& where, Stimulus& stimulus) {
-  const auto points = surface_points(wall.mesh, artifacts::surface_endocardium);
-  if (points.empty())
-    no_tissue(where, "a mesh without endocardial triangles",
-              "choose another kind of stimulus, or tag the endocardium (1)");
-  const auto away =
-      [&](std::int32_t p) {  // in the coordinates of the ventricle; half a turn weighs as much as its height
-        const double turn =
-            std::remainder(wall.rotational[p] - earliest_rotational, 2 * std::numbers::pi) / std::numbers::pi;
-        return std::hypot(wall.apicobasal[p] - earliest_apicobasal, turn);
-      };
-  const auto site = *std::min_element(points.begin(), points.end(),
+/// The ventricles that a stimulus is meant for and the mesh has.
+std::vector<Ventricle> ventricles_of(const config::Section& item, const Wall& wall, const std::string& where) {
+  const std::string asked = item.text("ventricle");
+  std::vector<Ventricle> found;
+  for (const Ventricle& v : both_ventricles)
+    if ((asked == "both" || asked == v.name) && std::ranges::count(wall.mesh.surface, v.endocardium) > 0)
+      found.push_back(v);
+  if (found.empty())
+    no_tissue(where, asked == "right" ? "a mesh without a right endocardium" : "a mesh without endocardial triangles",
+              asked == "right" ? "give the mesh a right ventricle (meshing.rv_wall_mm, or source = biventricle)"
+                               : "choose another kind of stimulus, or tag the endocardium (1)");
+  return found;
+}
+
+/// The ventricle's endocardium on its own wall, without the septum's right side; all of it where that is nothing.
+std::vector<std::int32_t> own_endocardium(const Wall& wall, const Ventricle& ventricle) {
+  std::vector<bool> own(wall.mesh.points.size(), false);
+  for (std::size_t c = 0; c < wall.mesh.cells.size(); ++c)
+    if (wall.mesh.region[c] == ventricle.wall)
+      for (const std::int32_t p : wall.mesh.cells[c]) own[p] = true;
+  const std::vector<std::int32_t> all = surface_points(wall.mesh, ventricle.endocardium);
+  std::vector<std::int32_t> points;
+  std::ranges::copy_if(all, std::back_inserter(points), [&](std::int32_t p) { return own[p]; });
+  return points.empty() ? all : points;
+}
+
+void place_endocardium(const config::Section& item, const Wall& wall, const Ventricle& ventricle, Stimulus& stimulus) {
+  const auto candidates = own_endocardium(wall, ventricle);
+  // By length: the apicobasal coordinate, a potential, has spent half of its rise next to the apex.
+  const auto height = [&](std::int32_t p) { return dot(wall.mesh.points[p], wall.long_axis); };
+  const auto [lowest, highest] = std::ranges::minmax_element(candidates, {}, height);
+  const double apex = height(*lowest), length = height(*highest) - apex;
+  const auto away = [&](std::int32_t p) {  // half a turn weighs as much as the cavity's length
+    const double turn =
+        std::remainder(wall.rotational[p] - ventricle.earliest_rotational, 2 * std::numbers::pi) / std::numbers::pi;
+    return std::hypot((height(p) - apex) / length - ventricle.earliest_height, turn);
+  };
+  const auto site = *std::min_element(candidates.begin(), candidates.end(),
                                       [&](std::int32_t a, std::int32_t b) { return away(a) < away(b); });
   const double speed = item.number("spread_speed_m_per_s"), radius = item.number("radius_mm");
-  std::vector<std::int32_t> seeds = points;
+  std::vector<std::int32_t> seeds = surface_points(wall.mesh, ventricle.endocardium);
   if (speed > 0)
     std::erase_if(seeds, [&](std::int32_t p) { return norm(wall.mesh.points[p] - wall.mesh.points[site]) > radius; });
-  spread_over_surface(wall.mesh, artifacts::surface_endocardium, seeds, speed > 0 ? speed : 1, stimulus);
+  spread_over_surface(wall.mesh, ventricle.endocardium, seeds, speed > 0 ? speed : 1, stimulus);
+}
+
+/// The tip of a cavity: its endocardium's point nearest to the heart's apex.
+Vec3 apex_position(const Wall& wall, const Ventricle& ventricle) {
+  const auto points = surface_points(wall.mesh, ventricle.endocardium);
+  return wall.mesh.points[*std::ranges::min_element(points, {}, [&](std::int32_t p) { return wall.apicobasal[p]; })];
 }
 
 /// A lead in the middle of the segment's endocardium.
@@ -109,10 +157,12 @@ Vec3 lead_position(const Wall& wall, std::int32_t segment, const std::string& wh
   Vec3 sum{0, 0, 0};
   double count = 0;
   std::vector<std::int32_t> candidates;
+  const auto endocardium = surface_points(wall.mesh, artifacts::surface_endocardium);
   for (std::size_t c = 0; c < wall.mesh.cells.size(); ++c) {
     if (wall.aha_segment[c] != segment) continue;
     for (std::int32_t p : wall.mesh.cells[c])
-      if (wall.transmural[p] < 1e-6) sum = sum + wall.mesh.points[p], count += 1, candidates.push_back(p);
+      if (std::ranges::binary_search(endocardium, p))
+        sum = sum + wall.mesh.points[p], count += 1, candidates.push_back(p);
   }
   if (candidates.empty())
     no_tissue(where, "no endocardial point of AHA segment " + std::to_string(segment), "choose a segment the mesh has");
@@ -178,13 +228,8 @@ config::Spec parameter_spec() {
        .unit = "mV",
        .range = "[-80, 30]",
        .meaning = "activation: first upward crossing of this potential"},
-      {.key = "repolarisation_threshold_mV",
-       .fallback = -70.0,
-       .unit = "mV",
-       .range = "[-85, 0]",
-       .meaning = "repolarisation: first return below this potential"},
       {.key = "interpolation_threshold_mV",
-       .fallback = 10.0,
+       .fallback = 20.0,
        .unit = "mV",
        .range = "[0, 1000]",
        .meaning = "spread of potential in a cell above which the ionic current is interpolated by state"},
@@ -227,7 +272,6 @@ Options options_of(const config::Section& config) {
   options.surface_to_volume = config.number("surface_to_volume_per_mm");
   options.capacitance = config.number("capacitance_uF_per_mm2");
   options.activation_threshold_mV = config.number("activation_threshold_mV");
-  options.repolarisation_threshold_mV = config.number("repolarisation_threshold_mV");
   options.interpolation_threshold_mV = config.number("interpolation_threshold_mV");
   options.solver_tolerance_mV = config.number("solver_tolerance_mV");
   options.stop_when_activated = config.boolean("stop_when_activated");
@@ -237,8 +281,9 @@ Options options_of(const config::Section& config) {
 
 std::vector<Stimulus> stimuli_of(const config::Section& config, const Wall& wall) {
   std::vector<Stimulus> stimuli;
+  int number = 0;
   for (const config::Section& item : config.list("stimuli")) {
-    const std::string where = fmt::format("electrophysiology.stimuli[{}]", stimuli.size());
+    const std::string where = fmt::format("electrophysiology.stimuli[{}]", number++);
     Stimulus s;
     s.name = item.text("kind");
     s.start_ms = item.number("start_ms");
@@ -251,9 +296,21 @@ std::vector<Stimulus> stimuli_of(const config::Section& config, const Wall& wall
                           .expected = fmt::format("at least the duration of a pulse, {} ms", s.duration_ms),
                           .found = fmt::format("{} ms", s.period_ms),
                           .remedy = "make the period longer or the pulses shorter"});
-    if (s.name == "endocardium") {
-      place_endocardium(item, wall, where, s);
-    } else if (s.name == "box") {
+    if (s.name == "endocardium" || s.name == "apex") {
+      const auto ventricles = ventricles_of(item, wall, where);
+      for (const Ventricle& ventricle : ventricles) {
+        Stimulus& one = stimuli.emplace_back(s);
+        if (one.name == "apex") {
+          place_sphere(wall, apex_position(wall, ventricle), item.number("radius_mm"), where, one);
+        } else {
+          if (ventricles.size() > 1) one.start_ms += ventricle.delay_ms;
+          place_endocardium(item, wall, ventricle, one);
+        }
+        one.delay_ms.resize(one.points.size(), 0.0);
+      }
+      continue;
+    }
+    if (s.name == "box") {
       s.points = points_in_box(wall.mesh, item.vec3("position_mm"), item.vec3("size_mm"));
       if (s.points.empty()) no_tissue(where, "a box without a node of the wall", "move or enlarge the box");
     } else {

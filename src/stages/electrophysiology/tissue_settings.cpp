@@ -6,7 +6,7 @@
 
 #include "calibration.hpp"
 #include "cell/drugs.hpp"
-#include "cell/single_cell.hpp"
+#include "pacing.hpp"
 #include "settings.hpp"
 
 namespace cardiotwin::electrophysiology {
@@ -36,6 +36,7 @@ config::Spec region_spec() {
        .fallback = config::Json::array(),
        .range = "[1, 17]",
        .meaning = "AHA segments it lies in; empty: all"},
+      integer("tissue", 0, "[0, 255]", "label of meshing.tissue_labels_file that it has; 0: any"),
       {.key = "position_mm",
        .type = Type::vec3,
        .fallback = {0.0, 0.0, 0.0},
@@ -77,6 +78,7 @@ bool holds(const config::Section& region, const Wall& wall, std::size_t cell) {
   const auto segments = region.numbers("segments");
   if (!segments.empty() && std::ranges::find(segments, static_cast<double>(wall.aha_segment[cell])) == segments.end())
     return false;
+  if (region.integer("tissue") > 0 && wall.tissue[cell] != region.integer("tissue")) return false;
   Vec3 middle{0, 0, 0};
   double depth = 0;
   for (const std::int32_t p : wall.mesh.cells[cell]) {
@@ -194,7 +196,7 @@ void cut_scar(const config::Section& config, Wall& wall) {
       fail_configuration({.where = "electrophysiology.regions: " + region.text("name"),
                           .expected = "a part of the wall",
                           .found = "no cell of it",
-                          .remedy = "check segments, position_mm, radius_mm and depth; enlarge it"});
+                          .remedy = "check segments, tissue, position_mm, radius_mm and depth; enlarge it"});
     cut = cut || region.number("conductivity_factor") == 0;
   }
   if (cut) keep_cells(wall, keep);
@@ -225,27 +227,33 @@ Conductivity conductivity_of(stage::Context& context, const Wall& wall) {
   return {found.at(0), found.at(1)};
 }
 
+std::vector<double> conductivity_factors(const config::Section& config, const Wall& wall) {
+  std::vector<double> factors(wall.mesh.cells.size(), 1);
+  for (const config::Section& region : config.list("regions"))
+    for (std::size_t c = 0; c < factors.size(); ++c)
+      if (holds(region, wall, c)) factors[c] = region.number("conductivity_factor");
+  return factors;
+}
+
 Tissue tissue_of(stage::Context& context, const Wall& wall, const Conductivity& sigma) {
   const config::Section& config = context.config;
   const IonicModel& model = ionic_model(config.text("ionic_model"));
   Tissue tissue{.mesh = wall.mesh,
                 .fibres = wall.fibre,
-                .conductivity = std::vector<Conductivity>(wall.mesh.cells.size(), sigma),
+                .conductivity = {},
                 .model = model,
                 .kinds = {},
                 .kind_of = std::vector<std::int32_t>(wall.mesh.points.size(), 0)};
 
+  for (const double factor : conductivity_factors(config, wall))
+    tissue.conductivity.push_back({factor * sigma.along, factor * sigma.across});
   const auto drugged = under_drugs(context, model);
   const auto regions = config.list("regions");
   std::vector<std::int32_t> region_of(wall.mesh.points.size(), -1);
-  for (std::size_t r = 0; r < regions.size(); ++r) {
-    const double factor = regions[r].number("conductivity_factor");
-    for (std::size_t c = 0; c < wall.mesh.cells.size(); ++c) {
-      if (!holds(regions[r], wall, c)) continue;
-      tissue.conductivity[c] = {factor * sigma.along, factor * sigma.across};
-      for (const std::int32_t p : wall.mesh.cells[c]) region_of[p] = static_cast<std::int32_t>(r);
-    }
-  }
+  for (std::size_t r = 0; r < regions.size(); ++r)
+    for (std::size_t c = 0; c < wall.mesh.cells.size(); ++c)
+      if (holds(regions[r], wall, c))
+        for (const std::int32_t p : wall.mesh.cells[c]) region_of[p] = static_cast<std::int32_t>(r);
   const auto variants = variants_of(config, wall, model);
   std::map<std::pair<std::string_view, std::int32_t>, std::int32_t> known;
   for (std::size_t p = 0; p < variants.size(); ++p) {
@@ -256,11 +264,28 @@ Tissue tissue_of(stage::Context& context, const Wall& wall, const Conductivity& 
     CellKind kind = cell_kind(model, variants[p]);
     kind.scaling = drugged;
     if (region_of[p] >= 0) scale_currents(regions[static_cast<std::size_t>(region_of[p])], model, kind.scaling);
-    if (const auto beats = config.integer("pacing_beats"); beats > 0)
-      (void)pace(model, kind, config.number("pacing_cycle_ms"), static_cast<int>(beats), 0.02);
     tissue.kinds.push_back(std::move(kind));
   }
   return tissue;
+}
+
+void pace_kinds(stage::Context& context, Tissue& tissue) {
+  const config::Section& config = context.config;
+  const Pacing pacing{.cycle_ms = config.number("pacing_cycle_ms"),
+                      .beats = static_cast<int>(config.integer("pacing_beats")),
+                      .time_step_ms = config.number("time_step_ms")};
+  if (pacing.beats == 0) return;
+  const auto scope = context.timers.scope("electrophysiology.pacing");
+  for (CellKind& kind : tissue.kinds) {
+    std::vector<double> potential;
+    on_root(context.comm, [&] {
+      kind = paced(tissue.model, kind, pacing, context.run_folder / "pacing");
+      potential = {kind.potential};
+    });
+    context.comm.broadcast(potential);
+    context.comm.broadcast(kind.state);
+    kind.potential = potential.at(0);
+  }
 }
 
 }  // namespace cardiotwin::electrophysiology

@@ -1,5 +1,5 @@
 #pragma once
-/// The wall of the heart mesh, uniformly refined, with the fields that electrophysiology needs on it.
+/// The walls of the heart mesh, uniformly refined, with the fields that electrophysiology needs on them.
 
 #include <cstdint>
 #include <vector>
@@ -10,14 +10,15 @@
 namespace cardiotwin::electrophysiology {
 
 struct Wall {
-  mesh::TetMesh mesh;
+  mesh::TetMesh mesh;                     ///< regions as in artifacts::HeartMesh: left wall, and right wall if meshed
   std::vector<std::int32_t> heart_point;  ///< point of the heart mesh for each point of the unrefined wall (first)
   std::vector<Vec3> fibre;                ///< per point, unit vectors
   std::vector<double> transmural, apicobasal, rotational;  ///< per point, as artifacts::HeartMesh has them
-  std::vector<std::int32_t> aha_segment;                   ///< per cell
+  std::vector<std::int32_t> aha_segment, tissue;           ///< per cell, likewise
+  Vec3 long_axis{0, 0, 1};                                 ///< unit vector from apex to base
 };
 
-/// Wall cells refined `refine` times; throws core::Error (input) when there are none.
+/// Cells of both walls refined `refine` times; throws core::Error (input) when there are none.
 Wall prepare_wall(const artifacts::HeartMesh& heart, int refine);
 
 /// Leaves only the cells whose flag is set, and the points and triangles they have; the order is kept.

@@ -36,8 +36,7 @@ ConductionSpeeds conduction_speeds(const mesh::TetMesh& mesh, std::span<const Ve
 /// From the first to the last known time.
 std::optional<double> spread_ms(std::span<const double> times_ms);
 
-/// Repolarisation less activation; -1 where either is unknown. With the thresholds of the monodomain solver this is the
-/// time above them, a few ms from APD90.
+/// Repolarisation less activation, APD90; -1 where either is unknown.
 std::vector<double> action_potential_durations(std::span<const double> activation_ms,
                                                std::span<const double> repolarisation_ms);
 

@@ -185,6 +185,11 @@ class Mechanics : public stage::Stage {
     WallMesh mesh;
     core::collectively(context.comm, [&] { mesh = wall_mesh(heart, activation, context.config, options.cycle); });
     state_assumptions(context, body, options);
+    if (std::ranges::count(heart.region, artifacts::region_rv_wall) > 0)
+      context.findings.assumption(
+          "the right ventricle's wall is left out and stays at rest: nothing pulls or presses on the left wall where "
+          "it "
+          "is attached, nor on the right side of the septum");
 
     Wall wall(context.comm, mesh.sub.mesh, mesh.setup);
     context.log.info("mechanics: {} tetrahedra, {} displacement and {} pressure nodes", mesh.sub.mesh.cells.size(),

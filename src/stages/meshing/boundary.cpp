@@ -22,6 +22,9 @@ Triangle sorted(Triangle t) {
   return t;
 }
 
+/// The region, with both walls as one.
+std::int32_t body(std::int32_t region) { return artifacts::is_wall(region) ? artifacts::region_lv_wall : region; }
+
 /// Disjoint sets.
 struct Groups {
   std::vector<std::int32_t> parent;
@@ -91,11 +94,13 @@ std::vector<Face> all_faces(const mesh::TetMesh& mesh) {
 
 std::vector<Face> surface_faces(const mesh::TetMesh& mesh) {
   std::vector<Face> faces = all_faces(mesh);
-  std::erase_if(faces, [&](const Face& f) { return f.beyond >= 0 && mesh.region[f.cell] == mesh.region[f.beyond]; });
+  std::erase_if(
+      faces, [&](const Face& f) { return f.beyond >= 0 && body(mesh.region[f.cell]) == body(mesh.region[f.beyond]); });
   return faces;
 }
 
-int tag_surfaces(mesh::TetMesh& mesh, const Plane& base, const Orifices& orifices) {
+int tag_surfaces(mesh::TetMesh& mesh, const Plane& base, const Orifices& orifices,
+                 const std::function<bool(const Vec3&)>& at_rv) {
   using namespace artifacts;
   int leaks = 0;
   mesh.triangles.clear();
@@ -111,7 +116,7 @@ int tag_surfaces(mesh::TetMesh& mesh, const Plane& base, const Orifices& orifice
         centre = centre + (1.0 / 3) * mesh.points[p];
       }
       const bool is_blood = mesh.region[face.cell] == region_lv_blood;
-      if (!is_blood) tag = on_base ? surface_base : surface_epicardium;
+      if (!is_blood) tag = on_base ? surface_base : at_rv(centre) ? surface_rv_endocardium : surface_epicardium;
       if (is_blood) {
         tag = within(orifices.mitral, centre)   ? surface_mitral
               : within(orifices.aortic, centre) ? surface_aortic
@@ -172,7 +177,10 @@ int absorb_islands_of(mesh::TetMesh& mesh, std::int32_t region) {
 int absorb_islands(mesh::TetMesh& mesh) {
   mesh.triangles.clear();
   mesh.surface.clear();
-  return absorb_islands_of(mesh, artifacts::region_lv_blood) + absorb_islands_of(mesh, artifacts::region_lv_wall);
+  int absorbed = 0;
+  for (const auto region : {artifacts::region_lv_blood, artifacts::region_lv_wall, artifacts::region_rv_wall})
+    absorbed += absorb_islands_of(mesh, region);
+  return absorbed;
 }
 
 std::vector<std::int64_t> parts(const mesh::TetMesh& mesh, std::int32_t region) {
@@ -205,13 +213,14 @@ std::vector<std::string> surface_defects(const mesh::TetMesh& mesh) {
   if (!tagged.empty()) defects.push_back(fmt::format("{} tagged triangles are no boundary faces", tagged.size()));
   if (mesh.triangles.size() > faces.size()) defects.push_back("some faces carry more than one tagged triangle");
 
-  std::vector<std::int32_t> regions(mesh.region);
+  std::vector<std::int32_t> regions;
+  for (const std::int32_t region : mesh.region) regions.push_back(body(region));
   std::sort(regions.begin(), regions.end());
   regions.erase(std::unique(regions.begin(), regions.end()), regions.end());
   for (const std::int32_t region : regions) {
     std::map<mesh::Edge, int> uses;
     for (const Face& f : faces) {
-      if (mesh.region[f.cell] != region && (f.beyond < 0 || mesh.region[f.beyond] != region)) continue;
+      if (body(mesh.region[f.cell]) != region && (f.beyond < 0 || body(mesh.region[f.beyond]) != region)) continue;
       for (int e = 0; e < 3; ++e) {
         const auto [a, b] = std::minmax(f.triangle[e], f.triangle[(e + 1) % 3]);
         ++uses[{a, b}];

@@ -18,16 +18,18 @@ struct Face {
   std::int32_t cell = -1, beyond = -1;
 };
 
-/// Every face between two cells of different region and every face of a single cell, in a fixed order.
+/// Every face between wall and blood and every face of a single cell, in a fixed order. The two walls are one body.
 /// Throws core::Error (numerical) when more than two cells share a face.
 std::vector<Face> surface_faces(const mesh::TetMesh& mesh);
 
 /// All faces, inner ones too.
 std::vector<Face> all_faces(const mesh::TetMesh& mesh);
 
-/// Fills triangles and surface tags of a heart mesh whose base is the plane. Returns the number of blood faces that lie
-/// outside the base: leaks, 0 in a sound mesh.
-int tag_surfaces(mesh::TetMesh& mesh, const Plane& base, const Orifices& orifices);
+/// Fills triangles and surface tags of a heart mesh whose base is the plane; `at_rv` tells of a point on the wall's
+/// outer surface whether the right cavity is beyond. Returns the number of blood faces that lie outside the base:
+/// leaks, 0 in a sound mesh.
+int tag_surfaces(mesh::TetMesh& mesh, const Plane& base, const Orifices& orifices,
+                 const std::function<bool(const Vec3&)>& at_rv);
 
 /// Which surfaces meet at each point: bit t stands for tag t.
 std::vector<std::uint32_t> surfaces_at_points(const mesh::TetMesh& mesh);

@@ -78,15 +78,46 @@ Vec3 apex(const mesh::TetMesh& mesh, const std::vector<std::uint32_t>& at, const
   return middle + (lowest - height(middle)) * axis.direction;
 }
 
-std::vector<Given> transmural_values(const mesh::TetMesh& wall, const std::vector<std::uint32_t>& at) {
+/// Zero on one endocardium, one on all that it does not face: the epicardium and the other endocardium.
+std::vector<Given> depth_values(const mesh::TetMesh& wall, const std::vector<std::uint32_t>& at, Surface endocardium) {
+  constexpr std::uint32_t far = bit(surface_endocardium) | bit(surface_rv_endocardium) | bit(surface_epicardium);
   std::vector<Given> given;
   for (std::size_t p = 0; p < wall.points.size(); ++p) {
-    if (at[p] & bit(surface_endocardium))
+    if (at[p] & bit(endocardium))
       given.push_back({static_cast<std::int32_t>(p), 0});
-    else if (at[p] & bit(surface_epicardium))
+    else if (at[p] & far)
       given.push_back({static_cast<std::int32_t>(p), 1});
   }
   return given;
+}
+
+/// How deep in the wall its points lie as seen from one ventricle, 0 to 1, and the gradient.
+struct Depth {
+  std::vector<double> value;
+  std::vector<Vec3> gradient;
+};
+
+Depth depth_from(const mesh::TetMesh& wall, const std::vector<std::uint32_t>& at, Surface endocardium) {
+  if (std::ranges::none_of(at, [&](std::uint32_t here) { return here & bit(endocardium); }))
+    return {std::vector<double>(at.size(), 1.0), std::vector<Vec3>(at.size(), Vec3{0, 0, 0})};
+  std::vector<double> value = harmonic(wall, depth_values(wall, at, endocardium));
+  std::vector<Vec3> gradient = point_gradient(wall, value);
+  for (double& d : value) d = std::clamp(d, 0.0, 1.0);
+  return {std::move(value), std::move(gradient)};
+}
+
+/// The fibre as one ventricle's rule has it: `own` depth and `other` one.
+Vec3 rule_fibre(const Axes& axes, double own, double other, const FibreAngles& angles) {
+  const double degrees =
+      angles.endo_deg + own * (angles.epi_deg - angles.endo_deg) - (1 - other) * (angles.endo_deg + angles.epi_deg);
+  const double helix = degrees * std::numbers::pi / 180;
+  return normalised(std::cos(helix) * axes.circumferential + std::sin(helix) * axes.longitudinal);
+}
+
+/// Both rules, each with the weight of its gradient; fibres have no sign.
+Vec3 blended(const Vec3& left, double left_weight, const Vec3& right, double right_weight) {
+  if (right_weight == 0) return left;
+  return normalised(left_weight * left + (dot(left, right) < 0 ? -right_weight : right_weight) * right);
 }
 
 /// Zero on a rod of half the apical wall's thickness around the axis, one on the base.
@@ -170,14 +201,14 @@ int aha_segment(double level, double angle) {
 void assign_coordinates(HeartMesh& heart, const Vec3& rv_direction, const FibreAngles& angles) {
   const LongAxis axis = find_long_axis(heart);
   heart.long_axis = axis.direction;
-  const std::int32_t wall_region[] = {region_lv_wall};
-  const mesh::SubMesh sub = mesh::extract(plain(heart), wall_region);
+  const std::int32_t walls[] = {region_lv_wall, region_rv_wall};
+  const mesh::SubMesh sub = mesh::extract(plain(heart), walls);
   const mesh::TetMesh& wall = sub.mesh;
   const std::vector<std::uint32_t> at = surfaces_at_points(wall);
 
-  const std::vector<double> phi = harmonic(wall, transmural_values(wall, at));
+  const Depth left = depth_from(wall, at, surface_endocardium), right = depth_from(wall, at, surface_rv_endocardium);
   const std::vector<double> psi = harmonic(wall, apicobasal_values(wall, at, axis));
-  const std::vector<Vec3> grad_phi = point_gradient(wall, phi), grad_psi = point_gradient(wall, psi);
+  const std::vector<Vec3> grad_psi = point_gradient(wall, psi);
 
   const Plane frame =
       Plane::through(axis.endo_apex, axis.direction, rv_direction);  // u to the septum, v to the anterior
@@ -194,14 +225,16 @@ void assign_coordinates(HeartMesh& heart, const Vec3& rv_direction, const FibreA
   heart.rotational.assign(n, 0);
   for (std::size_t w = 0; w < wall.points.size(); ++w) {
     const std::int32_t p = sub.parent_point[w];
-    heart.transmural[p] = std::clamp(phi[w], 0.0, 1.0);
+    const double d_left = left.value[w], d_right = right.value[w];
+    heart.transmural[p] = std::min(d_left, d_right);
     heart.apicobasal[p] = std::clamp(psi[w], 0.0, 1.0);
     heart.rotational[p] = angle(wall.points[w]);
-    const Axes axes = local_axes(grad_phi[w], grad_psi[w], axis.direction);
-    const double helix =
-        (angles.endo_deg + heart.transmural[p] * (angles.epi_deg - angles.endo_deg)) * std::numbers::pi / 180;
+    const Axes seen_left = local_axes(left.gradient[w], grad_psi[w], axis.direction),
+               seen_right = local_axes(right.gradient[w], grad_psi[w], axis.direction);
+    const Axes& axes = d_left <= d_right ? seen_left : seen_right;
     if (own_fibres)
-      heart.fibre[p] = normalised(std::cos(helix) * axes.circumferential + std::sin(helix) * axes.longitudinal);
+      heart.fibre[p] = blended(rule_fibre(seen_left, d_left, d_right, angles), norm(left.gradient[w]),
+                               rule_fibre(seen_right, d_right, d_left, angles), norm(right.gradient[w]));
     if (own_sheets) heart.sheet[p] = perpendicular(heart.fibre[p], {axes.transmural, axes.longitudinal});
   }
 

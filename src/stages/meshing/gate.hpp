@@ -15,14 +15,14 @@ struct Limits {
   int orifice_triangles = 12;
 };
 
-/// Volumes that the regions should have [mm^3]; 0 where nothing is known.
+/// Volumes that the regions should have [mm^3]; 0 where nothing is known. Both walls together.
 struct Target {
   double wall_mm3 = 0, blood_mm3 = 0;
 };
 
 struct Verdict {
   mesh::Quality quality;
-  double wall_mm3 = 0, blood_mm3 = 0;
+  double wall_mm3 = 0, rv_wall_mm3 = 0, blood_mm3 = 0;  ///< left wall, right wall, left cavity
   double wall_error_percent = 0, blood_error_percent = 0;
   std::vector<std::string> faults;  ///< each with figure and limit; empty when the mesh passes
   bool passed() const { return faults.empty(); }

@@ -88,17 +88,18 @@ std::int64_t tidy(const Geometry& g, Mask& mask) {
   return changed;
 }
 
-/// Every voxel within `radius` voxels of the blood becomes part of the heart. Returns how many did, below the base.
-std::int64_t ensure_wall(const HeartMask& mask, Mask& heart, int radius) {
+/// Every voxel within `radius` voxels of the cavity becomes part of the heart. Returns how many did, below the base.
+std::int64_t ensure_wall(const HeartMask& mask, const Mask& cavity, Mask& heart, double radius) {
   const Geometry& g = mask.geometry;
   std::vector<Voxel> ball;
-  for (int k = -radius; k <= radius; ++k)
-    for (int j = -radius; j <= radius; ++j)
-      for (int i = -radius; i <= radius; ++i)
+  const int reach = static_cast<int>(radius);
+  for (int k = -reach; k <= reach; ++k)
+    for (int j = -reach; j <= reach; ++j)
+      for (int i = -reach; i <= reach; ++i)
         if (i * i + j * j + k * k <= radius * radius) ball.push_back({i, j, k});
   std::int64_t added = 0;
   for_each_voxel(g, [&](const Voxel& v, std::int64_t n) {
-    if (!mask.blood[n]) return;
+    if (!cavity[n]) return;
     for (const Voxel& d : ball) {
       const Voxel w{v[0] + d[0], v[1] + d[1], v[2] + d[2]};
       if (!inside(g, w)) continue;
@@ -112,11 +113,13 @@ std::int64_t ensure_wall(const HeartMask& mask, Mask& heart, int radius) {
 }
 
 /// The part of the grid that holds the heart below the base, with a margin on all sides.
-Geometry crop(const artifacts::Anatomy& anatomy, double margin_mm) {
+Geometry crop(const artifacts::Anatomy& anatomy, double margin_mm, bool with_rv) {
   const Geometry& g = anatomy.geometry;
   Voxel low = g.size, high{-1, -1, -1};
   for_each_voxel(g, [&](const Voxel& v, std::int64_t n) {
-    if (anatomy.labels[n] != artifacts::lv_cavity && anatomy.labels[n] != artifacts::lv_wall) return;
+    const std::uint8_t label = anatomy.labels[n];
+    const bool is_rv = with_rv && label == artifacts::rv_cavity;
+    if (label != artifacts::lv_cavity && label != artifacts::lv_wall && !is_rv) return;
     if (dot(centre_of(g, v) - anatomy.base_point, anatomy.base_normal) > 0) return;
     for (int a = 0; a < 3; ++a) low[a] = std::min(low[a], v[a]), high[a] = std::max(high[a], v[a]);
   });
@@ -192,18 +195,39 @@ std::vector<float> smooth(const Geometry& g, const Mask& mask, double sigma) {
   return narrow;
 }
 
+/// Gives a wall to what of the right cavity lies beside the left ventricle. Returns the number of voxels tidied.
+std::int64_t add_right_ventricle(HeartMask& mask, double wall_voxels) {
+  mask.left = mask.heart;
+  const auto beside_left = [&] {
+    std::int64_t count = 0;
+    for (std::size_t n = 0; n < mask.rv.size(); ++n) count += mask.rv[n] &= !mask.left[n];
+    return count;
+  };
+  beside_left();
+  const std::int64_t tidied = tidy(mask.geometry, mask.rv), voxels = beside_left();
+  if (static_cast<double>(voxels) * mask.geometry.voxel_volume() < 1000)
+    core::fail_input({.where = "meshing.rv_wall_mm",
+                      .expected = "at least 1 ml of right ventricular cavity (label 3) beside the left ventricle",
+                      .found = fmt::format("{} voxels", voxels),
+                      .remedy = "look at the segmentation, or set meshing.rv_wall_mm to 0"});
+  for (std::size_t n = 0; n < mask.heart.size(); ++n) mask.heart[n] |= mask.rv[n];
+  ensure_wall(mask, mask.rv, mask.heart, wall_voxels);
+  return tidied + tidy(mask.geometry, mask.heart);
+}
+
 }  // namespace
 
-HeartMask heart_mask(const artifacts::Anatomy& anatomy, int wall_voxels, double margin_mm) {
+HeartMask heart_mask(const artifacts::Anatomy& anatomy, int wall_voxels, double margin_mm, double rv_wall_mm) {
   check(anatomy);
   const Geometry& g = anatomy.geometry;
   const double h = g.spacing[0];
   HeartMask mask;
   mask.base_point = anatomy.base_point;
   mask.base_normal = core::normalised(anatomy.base_normal);
-  mask.geometry = crop(anatomy, margin_mm + wall_voxels * h);
+  mask.geometry = crop(anatomy, margin_mm + std::max(wall_voxels * h, rv_wall_mm), rv_wall_mm > 0);
   mask.heart.resize(mask.geometry.voxels());
   mask.blood.resize(mask.geometry.voxels());
+  if (rv_wall_mm > 0) mask.rv.resize(mask.geometry.voxels());
   for_each_voxel(mask.geometry, [&](const Voxel& v, std::int64_t n) {
     Vec3 x = centre_of(mask.geometry, v);
     const double height = dot(x - mask.base_point, mask.base_normal);
@@ -214,15 +238,18 @@ HeartMask heart_mask(const artifacts::Anatomy& anatomy, int wall_voxels, double 
     const std::uint8_t label = anatomy.labels[g.index(from[0], from[1], from[2])];
     mask.blood[n] = label == artifacts::lv_cavity;
     mask.heart[n] = label == artifacts::lv_cavity || label == artifacts::lv_wall;
+    if (rv_wall_mm > 0) mask.rv[n] = label == artifacts::rv_cavity;
   });
 
   const double ml = g.voxel_volume() / 1000;
   const std::int64_t cavity_changed = tidy(mask.geometry, mask.blood);
   for (std::size_t n = 0; n < mask.heart.size(); ++n) mask.heart[n] |= mask.blood[n];
-  const std::int64_t closed = ensure_wall(mask, mask.heart, wall_voxels);
-  const std::int64_t heart_changed = tidy(mask.geometry, mask.heart);
+  const std::int64_t closed = ensure_wall(mask, mask.blood, mask.heart, wall_voxels);
+  std::int64_t heart_changed = tidy(mask.geometry, mask.heart);
   for (std::size_t n = 0; n < mask.heart.size(); ++n) mask.blood[n] &= mask.heart[n];
-  if (cavity_changed + heart_changed > 0)
+  if (rv_wall_mm > 0) heart_changed += add_right_ventricle(mask, rv_wall_mm / h);
+  constexpr double told_from_ml = 0.005;  // what would be said as 0.00
+  if ((cavity_changed + heart_changed) * ml >= told_from_ml)
     mask.warnings.push_back(
         fmt::format("islands and holes of the labels were removed ({:.2f} ml)", (cavity_changed + heart_changed) * ml));
   if (closed > 0)
@@ -248,14 +275,19 @@ LabelField::LabelField(const HeartMask& mask, double smoothing_voxels)
       heart_(smooth(mask.geometry, mask.heart, smoothing_voxels)),
       blood_(smooth(mask.geometry, mask.blood, smoothing_voxels)),
       base_point_(mask.base_point),
-      base_normal_(mask.base_normal) {
+      base_normal_(mask.base_normal),
+      rv_centre_(mask.rv_centre) {
+  if (!mask.rv.empty()) {
+    rv_ = smooth(mask.geometry, mask.rv, smoothing_voxels);
+    left_ = smooth(mask.geometry, mask.left, smoothing_voxels);
+  }
   match_volumes(mask);
 }
 
 /// Samples every voxel below the base at 2 x 2 x 2 points; the level is then an order statistic of the samples.
 void LabelField::match_volumes(const HeartMask& mask) {
-  std::vector<float> heart_samples, blood_samples;
-  std::int64_t heart_count = 0, blood_count = 0;
+  std::vector<float> heart_samples, blood_samples, rv_samples;
+  std::int64_t heart_count = 0, blood_count = 0, rv_count = 0;
   const double sample_mm3 = geometry_.voxel_volume() / 8;
   for_each_voxel(geometry_, [&](const Voxel& v, std::int64_t n) {
     for (int s = 0; s < 8; ++s) {
@@ -266,6 +298,7 @@ void LabelField::match_volumes(const HeartMask& mask) {
       blood_samples.push_back(static_cast<float>(sample(blood_, x)));
       heart_count += mask.heart[n];
       blood_count += mask.blood[n];
+      if (has_rv()) rv_samples.push_back(static_cast<float>(sample(rv_, x))), rv_count += mask.rv[n];
       if (mask.blood[n]) blood_centre_ = blood_centre_ + x;
     }
   });
@@ -275,8 +308,10 @@ void LabelField::match_volumes(const HeartMask& mask) {
   };
   heart_level_ = level(heart_samples, heart_count);
   blood_level_ = level(blood_samples, blood_count);
+  if (has_rv()) rv_level_ = level(rv_samples, rv_count);
   blood_volume_ = blood_count * sample_mm3;
-  wall_volume_ = (heart_count - blood_count) * sample_mm3;
+  rv_volume_ = rv_count * sample_mm3;
+  wall_volume_ = (heart_count - blood_count - rv_count) * sample_mm3;
   blood_centre_ = (1.0 / static_cast<double>(blood_count)) * blood_centre_;
   for_each_voxel(geometry_, [&](const Voxel& v, std::int64_t n) {
     const Vec3 x = centre_of(geometry_, v);
@@ -287,7 +322,8 @@ void LabelField::match_volumes(const HeartMask& mask) {
 int LabelField::space(const Vec3& point) const {
   if (height(point) > 0) return above_base;
   if (heart(point) <= 0) return outside;
-  return blood(point) > 0 ? Space::blood : Space::wall;
+  if (blood(point) > 0) return Space::blood;
+  return has_rv() && rv(point) > 0 ? Space::rv_cavity : Space::wall;
 }
 
 double LabelField::sample(const std::vector<float>& field, const Vec3& point) const {

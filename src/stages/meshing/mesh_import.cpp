@@ -26,7 +26,10 @@ using namespace artifacts;
 using core::norm;
 
 constexpr const char* expected_arrays =
-    "tetrahedra with cell data `region` (1 wall, 2 blood) and triangles with cell data `surface` (1 to 6)";
+    "tetrahedra with cell data `region` (1 LV wall, 2 LV blood, 3 RV wall) and triangles with cell data `surface` (1 "
+    "to 7)";
+constexpr const char* all_surfaces =
+    "1 endocardium, 2 epicardium, 3 base, 4 mitral, 5 aortic, 6 rest of the lid, 7 RV endocardium";
 
 class Import {
  public:
@@ -74,6 +77,7 @@ class Import {
   }
 
   mesh::TetMesh mesh;
+  std::vector<std::int32_t> tissue;  ///< per cell, from cell data `tissue`, or empty
 
  private:
   vtkDataArray* tags(const char* name) const {
@@ -87,6 +91,7 @@ class Import {
   void read_cells() {
     vtkDataArray* region = tags("region");
     vtkDataArray* surface = tags("surface");
+    vtkDataArray* classes = grid_->GetCellData()->GetArray("tissue");
     vtkNew<vtkIdList> corners;
     for (vtkIdType c = 0; c < grid_->GetNumberOfCells(); ++c) {
       grid_->GetCellPoints(c, corners);
@@ -95,22 +100,23 @@ class Import {
       if (type == VTK_TETRA) {
         mesh.cells.push_back({corner(0), corner(1), corner(2), corner(3)});
         mesh.region.push_back(static_cast<std::int32_t>(region->GetComponent(c, 0)));
-        if (mesh.region.back() != region_lv_wall && mesh.region.back() != region_lv_blood)
-          fail("region 1 (wall) or 2 (blood) on every tetrahedron", fmt::format("{} on cell {}", mesh.region.back(), c),
+        if (classes) tissue.push_back(static_cast<std::int32_t>(classes->GetComponent(c, 0)));
+        if (mesh.region.back() < region_lv_wall || mesh.region.back() > region_rv_wall)
+          fail("region 1 (LV wall), 2 (LV blood) or 3 (RV wall) on every tetrahedron",
+               fmt::format("{} on cell {}", mesh.region.back(), c),
                "renumber the regions, or take other parts out of the mesh");
       } else if (type == VTK_TRIANGLE) {
         mesh.triangles.push_back({corner(0), corner(1), corner(2)});
         mesh.surface.push_back(static_cast<std::int32_t>(surface->GetComponent(c, 0)));
-        if (mesh.surface.back() < surface_endocardium || mesh.surface.back() > surface_lid)
-          fail("surface 1 to 6 on every triangle", fmt::format("{} on cell {}", mesh.surface.back(), c),
-               "1 endocardium, 2 epicardium, 3 base, 4 mitral, 5 aortic, 6 rest of the lid");
+        if (mesh.surface.back() < surface_endocardium || mesh.surface.back() > last_surface)
+          fail("surface 1 to 7 on every triangle", fmt::format("{} on cell {}", mesh.surface.back(), c), all_surfaces);
       } else {
         fail("tetrahedra and triangles with straight edges only", fmt::format("VTK cell type {} at cell {}", type, c),
              "convert the mesh to linear tetrahedra");
       }
     }
     if (std::find(mesh.region.begin(), mesh.region.end(), region_lv_wall) == mesh.region.end())
-      fail("tetrahedra of region 1 (wall)", "none", "tag the wall's cells with region 1");
+      fail("tetrahedra of region 1 (LV wall)", "none", "tag the wall's cells with region 1");
   }
 
   std::filesystem::path file_;
@@ -146,7 +152,7 @@ void tag_faces(Import& import) {
   }
   if (missing > 0)
     import.fail("a tagged triangle on every face of the outer boundary", fmt::format("{} faces without one", missing),
-                "tag the whole boundary: 1 endocardium, 2 epicardium, 3 base, 4 mitral, 5 aortic, 6 rest of the lid");
+                std::string("tag the whole boundary: ") + all_surfaces);
   if (!given.empty())
     import.fail("tagged triangles on the boundary and between wall and blood only",
                 fmt::format("{} triangles elsewhere", given.size()),
@@ -187,6 +193,7 @@ HeartMesh import_vtu(const std::filesystem::path& file, double scale, std::vecto
   heart.region = std::move(import.mesh.region);
   heart.triangles = std::move(import.mesh.triangles);
   heart.surface = std::move(import.mesh.surface);
+  heart.tissue = std::move(import.tissue);
   return heart;
 }
 

@@ -1,16 +1,20 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <cmath>
+#include <optional>
 
+#include "biventricle.hpp"
 #include "cardiotwin/artifacts/heart_mesh.hpp"
 #include "cardiotwin/artifacts/labels.hpp"
 #include "cardiotwin/core/timer.hpp"
+#include "cardiotwin/imaging/label_file.hpp"
 #include "cardiotwin/stages/stages.hpp"
 #include "coordinates.hpp"
 #include "gate.hpp"
 #include "mesh_import.hpp"
 #include "slab.hpp"
 #include "surfaces.hpp"
+#include "tissue.hpp"
 #include "ventricle.hpp"
 
 namespace cardiotwin::meshing {
@@ -26,8 +30,25 @@ config::Spec all_parameters() {
       {.key = "source",
        .type = Type::text,
        .fallback = "labels",
-       .choices = {"labels", "file", "slab"},
-       .meaning = "mesh the segmented labels, import mesh_file, or make a slab of tissue (a benchmark's geometry)"},
+       .choices = {"labels", "file", "biventricle", "slab"},
+       .meaning =
+           "mesh the segmented labels, import mesh_file, mesh two ventricles by formula, or make a slab of tissue "
+           "(a benchmark's geometry)"},
+      {.key = "biventricle_lv_mm",
+       .type = Type::vec3,
+       .fallback = {27, 82, 7},
+       .unit = "mm",
+       .meaning = "biventricle: left cavity's radius and length from apex to base, thickness of the left wall"},
+      {.key = "biventricle_rv_mm",
+       .type = Type::vec3,
+       .fallback = {40, 72, 4},
+       .unit = "mm",
+       .meaning = "biventricle: right cavity's width from septum to free wall and length, thickness of the right wall"},
+      {.key = "rv_wall_mm",
+       .fallback = 0.0,
+       .unit = "mm",
+       .range = "[0, 15]",
+       .meaning = "labels: thickness of a wall made around the right ventricle's label; 0: left ventricle alone"},
       {.key = "slab_size_mm",
        .type = Type::vec3,
        .fallback = {20, 7, 3},
@@ -75,6 +96,13 @@ config::Spec all_parameters() {
        .fallback = 20,
        .range = "[1, 200]",
        .meaning = "windowed sinc iterations on the marching-cubes surfaces made for pictures"},
+      {.key = "tissue_labels_file",
+       .type = Type::path,
+       .fallback = "",
+       .meaning =
+           "label volume of scar and border zone (NRRD, NIfTI, MetaImage; patient coordinates, any grid); a wall "
+           "cell takes the label at its middle, for electrophysiology.regions",
+       .exists = Exists::file},
       {.key = "mitral_area_fraction",
        .fallback = 0.2,
        .range = "[0.02, 0.5]",
@@ -165,13 +193,25 @@ Effort effort_of(const config::Section& c, int attempt) {
           static_cast<int>(c.integer("improvement_passes"))};
 }
 
-/// Where the right ventricle lies, from the parameter, the label, or an assumption.
-Vec3 rv_direction(stage::Context& context, const HeartMask* mask, const LabelField* field) {
+/// From the left ventricle's axis to the middle of the right one's wall, if the mesh has one.
+std::optional<Vec3> towards_rv_wall(const HeartMesh& heart) {
+  Vec3 sum{};
+  double count = 0;
+  for (std::size_t c = 0; c < heart.cells.size(); ++c) {
+    if (heart.region[c] != artifacts::region_rv_wall) continue;
+    for (const auto p : heart.cells[c]) sum = sum + heart.points[p], ++count;
+  }
+  if (count == 0) return {};
+  return (1 / count) * sum - find_long_axis(heart).base_centre;
+}
+
+/// Where the right ventricle lies, from the parameter, from what is seen of it, or by assumption.
+Vec3 rv_direction(stage::Context& context, const std::optional<Vec3>& seen) {
   const Vec3 given = context.config.vec3("rv_direction");
   if (core::norm(given) > 0) return given;
-  if (mask && mask->has_rv) return mask->rv_centre - field->blood_centre();
+  if (seen) return *seen;
   context.findings.assumption(
-      "no right ventricle in the labels and no rv_direction: it is taken to lie to the patient's "
+      "no right ventricle in labels or mesh and no rv_direction: it is taken to lie to the patient's "
       "right and front, which places orifices and AHA segments");
   return {-1, -1, 0};
 }
@@ -239,7 +279,7 @@ void write_surfaces(stage::Context& context, const HeartMask& mask, const LabelF
       for (std::int64_t i = 0; i < g.size[0]; ++i, ++n) {
         const Vec3 x = g.to_world({static_cast<double>(i), static_cast<double>(j), static_cast<double>(k)});
         const bool below = field.height(x) <= 0;
-        wall_mask[n] = below && mask.heart[n] && !mask.blood[n];
+        wall_mask[n] = below && mask.heart[n] && !mask.blood[n] && !(field.has_rv() && mask.rv[n]);
         cavity_mask[n] = below && mask.blood[n];
       }
   for (const auto& [name, voxels, expected] : {std::tuple{"wall", &wall_mask, field.wall_volume_mm3()},
@@ -266,23 +306,49 @@ HeartMesh to_heart(mesh::TetMesh mesh) {
   return heart;
 }
 
-HeartMesh from_labels(stage::Context& context, Verdict& verdict, Vec3& towards_rv) {
+Anatomy segmented(stage::Context& context) {
   if (!context.artifacts.has(Anatomy::id))
     core::fail_input({.where = "meshing.source = labels",
                       .expected = "the artifact `anatomy` of an earlier segmentation",
                       .found = "none",
                       .remedy = "run segmentation first, or set meshing.source to \"file\" with a mesh_file"});
+  return context.artifacts.read<Anatomy>();
+}
+
+Anatomy by_formula(stage::Context& context) {
+  const Vec3 lv = context.config.vec3("biventricle_lv_mm"), rv = context.config.vec3("biventricle_rv_mm");
+  for (const auto& [key, size] : {std::pair{"biventricle_lv_mm", lv}, {"biventricle_rv_mm", rv}})
+    for (const double length : size)
+      if (!(length >= 2 && length <= 200))
+        core::fail_configuration({.where = std::string("meshing.") + key,
+                                  .expected = "three lengths between 2 and 200 mm",
+                                  .found = fmt::format("{:g}, {:g}, {:g}", size[0], size[1], size[2]),
+                                  .remedy = "leave it out for a healthy adult's"});
+  if (rv[1] <= 0.3 * lv[1])
+    core::fail_configuration({.where = "meshing.biventricle_rv_mm",
+                              .expected = fmt::format("a length of more than {:g} mm", 0.3 * lv[1]),
+                              .found = fmt::format("{:g} mm", rv[1]),
+                              .remedy = "lengthen it: the left ventricle is widest at a quarter of its length"});
+  context.findings.assumption(
+      "both ventricles are made by formula, with the sizes of a healthy adult unless they were given; no patient "
+      "enters");
+  return make_biventricle({lv[0], lv[1], lv[2], rv[0], rv[1]});
+}
+
+/// `rv_wall_mm`: 0 leaves the right ventricle out.
+HeartMesh from_labels(stage::Context& context, const Anatomy& anatomy, double rv_wall_mm, Verdict& verdict,
+                      Vec3& towards_rv) {
   const config::Section& c = context.config;
-  const auto anatomy = context.artifacts.read<Anatomy>();
   const double smoothing = c.number("smoothing_voxels"), voxel = anatomy.geometry.spacing[0];
-  const HeartMask mask = heart_mask(anatomy, static_cast<int>(c.integer("minimal_wall_voxels")), 5 * smoothing * voxel);
+  const HeartMask mask =
+      heart_mask(anatomy, static_cast<int>(c.integer("minimal_wall_voxels")), 5 * smoothing * voxel, rv_wall_mm);
   const LabelField field(mask, smoothing);
   for (const auto& warning : mask.warnings) context.findings.warning(warning);
   {
     const auto timing = context.timers.scope("marching cubes");
     write_surfaces(context, mask, field);
   }
-  towards_rv = rv_direction(context, &mask, &field);
+  towards_rv = rv_direction(context, mask.has_rv ? std::optional(mask.rv_centre - field.blood_centre()) : std::nullopt);
   std::vector<std::string> warnings;
   const OrificeShape shape{c.number("mitral_area_fraction"), c.number("aortic_area_fraction"),
                            c.number("aortic_angle_deg")};
@@ -330,7 +396,7 @@ HeartMesh from_file(stage::Context& context, Verdict& verdict, Vec3& towards_rv)
                           .remedy = "repair the mesh, or relax the limit that it misses on purpose"});
   if (verdict.blood_mm3 == 0) verdict.blood_mm3 = enclosed_mm3(heart);
   context.findings.quantity("attempts", 1, "1");
-  towards_rv = rv_direction(context, nullptr, nullptr);
+  towards_rv = rv_direction(context, towards_rv_wall(heart));
   return heart;
 }
 
@@ -345,22 +411,31 @@ void report(stage::Context& context, const HeartMesh& heart, const Verdict& verd
   f.quantity("points", static_cast<double>(heart.points.size()), "1");
   f.quantity("tetrahedra", static_cast<double>(heart.cells.size()), "1");
   f.quantity("wall_volume", verdict.wall_mm3 / 1000, "ml");
+  if (verdict.rv_wall_mm3 > 0) f.quantity("rv_wall_volume", verdict.rv_wall_mm3 / 1000, "ml");
   f.quantity("cavity_volume", verdict.blood_mm3 / 1000, "ml");
   f.quantity("wall_volume_error", verdict.wall_error_percent, "%");
   f.quantity("cavity_volume_error", verdict.blood_error_percent, "%");
   f.quantity("smallest_dihedral", verdict.quality.smallest_dihedral_deg, "deg");
   f.quantity("largest_aspect_ratio", verdict.quality.largest_aspect_ratio, "1");
-  double area[7] = {};
+  double area[artifacts::last_surface + 1] = {};
   for (std::size_t t = 0; t < heart.triangles.size(); ++t)
     area[heart.surface[t]] += core::norm(mesh::vector_area(heart.points, heart.triangles[t]));
-  for (int tag = artifacts::surface_endocardium; tag <= artifacts::surface_lid; ++tag)
+  for (int tag = artifacts::surface_endocardium; tag <= artifacts::last_surface; ++tag)
     if (area[tag] > 0) f.quantity(fmt::format("area.{}", artifacts::surface_name(tag)), area[tag], "mm^2");
 }
 
-HeartMesh ventricle(stage::Context& context, Verdict& verdict) {
+HeartMesh from_source(stage::Context& context, Verdict& verdict, Vec3& towards_rv) {
+  const config::Section& c = context.config;
+  const std::string source = c.text("source");
+  if (source == "file") return from_file(context, verdict, towards_rv);
+  if (source == "biventricle")
+    return from_labels(context, by_formula(context), c.vec3("biventricle_rv_mm")[2], verdict, towards_rv);
+  return from_labels(context, segmented(context), c.number("rv_wall_mm"), verdict, towards_rv);
+}
+
+HeartMesh ventricles(stage::Context& context, Verdict& verdict) {
   Vec3 towards_rv{};
-  HeartMesh heart = context.config.text("source") == "file" ? from_file(context, verdict, towards_rv)
-                                                            : from_labels(context, verdict, towards_rv);
+  HeartMesh heart = from_source(context, verdict, towards_rv);
   const auto timing = context.timers.scope("coordinates and fibres");
   const double endo = context.config.number("fibre_endo_deg"), epi = context.config.number("fibre_epi_deg");
   assign_coordinates(heart, towards_rv, {endo, epi});
@@ -371,11 +446,27 @@ HeartMesh ventricle(stage::Context& context, Verdict& verdict) {
   return heart;
 }
 
+void label_tissue(stage::Context& context, HeartMesh& heart) {
+  const std::filesystem::path file = context.config.path("tissue_labels_file");
+  if (file.empty()) return;
+  const std::size_t labelled =
+      assign_tissue(imaging::read_label_file(file, 255,
+                                             "one volume of labels 0 to 255: 0 healthy, others as "
+                                             "electrophysiology.regions name them"),
+                    heart);
+  if (labelled == 0)
+    core::fail_input({.where = "meshing.tissue_labels_file: " + file.string(),
+                      .expected = "labels other than 0 in the wall",
+                      .found = "none at the middle of any wall cell",
+                      .remedy = "check that the volume lies in the patient coordinates of the images"});
+  context.findings.quantity("labelled_tissue_cells", static_cast<double>(labelled), "1");
+}
+
 class Meshing : public stage::Stage {
  public:
   stage::Contract contract() const override {
     return {.name = "meshing",
-            .summary = "one conforming tetrahedral mesh of wall and blood, with surfaces, fibres and segments",
+            .summary = "one conforming tetrahedral mesh of walls and blood, with surfaces, fibres and segments",
             .writes = {HeartMesh::id},
             .reads_if_present = {Anatomy::id},
             .serial = true};
@@ -385,8 +476,9 @@ class Meshing : public stage::Stage {
   stage::Outcome run(stage::Context& context) override {
     core::on_root(context.comm, [&] {
       Verdict verdict;
-      const HeartMesh heart =
-          context.config.text("source") == "slab" ? from_slab(context, verdict) : ventricle(context, verdict);
+      HeartMesh heart =
+          context.config.text("source") == "slab" ? from_slab(context, verdict) : ventricles(context, verdict);
+      label_tissue(context, heart);
       report(context, heart, verdict);
       context.artifacts.write(heart);
       context.log.info("{} points, {} tetrahedra; wall {:.1f} ml, cavity {:.1f} ml", heart.points.size(),

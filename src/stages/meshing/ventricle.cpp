@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "cardiotwin/artifacts/heart_mesh.hpp"
 #include "cardiotwin/core/error.hpp"
@@ -23,7 +24,7 @@ constexpr std::uint32_t on_base = bit(surface_base) | bit(surface_lid) | bit(sur
 class Surfaces {
  public:
   explicit Surfaces(const Ventricle& ventricle) : v_(ventricle) {}
-  double endo_offset_mm = 0, epi_offset_mm = 0;
+  double endo_offset_mm = 0, epi_offset_mm = 0, rv_offset_mm = 0;
 
   Vec3 restrain(const Vec3& moved, std::uint32_t surfaces) const {
     const LabelField& field = v_.field;
@@ -36,6 +37,9 @@ class Surfaces {
     if (surfaces & bit(surface_endocardium))
       return project(
           x, [&](const Vec3& p) { return field.blood(p); }, h, reach, endo_offset_mm, within);
+    if (surfaces & bit(surface_rv_endocardium))
+      return project(
+          x, [&](const Vec3& p) { return field.rv(p); }, h, reach, rv_offset_mm, within);
     if (surfaces & bit(surface_epicardium))
       return project(
           x, [&](const Vec3& p) { return field.heart(p); }, h, reach, epi_offset_mm, within);
@@ -52,16 +56,27 @@ class Surfaces {
 
 /// Combinations at which nothing can slide: where more than one line ends.
 std::uint32_t with_fixed(std::uint32_t surfaces) {
-  const bool endo = surfaces & bit(surface_endocardium), epi = surfaces & bit(surface_epicardium);
+  const bool endo = surfaces & bit(surface_endocardium), epi = surfaces & bit(surface_epicardium),
+             rv = surfaces & bit(surface_rv_endocardium);
   const bool orifice = surfaces & (bit(surface_mitral) | bit(surface_aortic));
   const bool both = (surfaces & bit(surface_mitral)) && (surfaces & bit(surface_aortic));
-  return (endo && epi) || (orifice && (endo || epi)) || both ? surfaces | fixed_point : surfaces;
+  return endo + epi + rv > 1 || (orifice && (endo || epi || rv)) || both ? surfaces | fixed_point : surfaces;
 }
 
 double tagged_area(const mesh::TetMesh& mesh, Surface tag) {
   double sum = 0;
   for (std::size_t t = 0; t < mesh.triangles.size(); ++t)
     if (mesh.surface[t] == tag) sum += core::norm(mesh::vector_area(mesh.points, mesh.triangles[t]));
+  return sum;
+}
+
+/// Volume below the base that the right endocardium encloses; its open lid adds nothing to the integral of x . n / 3.
+double rv_volume(const mesh::TetMesh& mesh, const Vec3& on_base_plane) {
+  double sum = 0;
+  for (std::size_t t = 0; t < mesh.triangles.size(); ++t)
+    if (mesh.surface[t] == surface_rv_endocardium)
+      sum -=
+          dot(mesh.points[mesh.triangles[t][0]] - on_base_plane, mesh::vector_area(mesh.points, mesh.triangles[t])) / 3;
   return sum;
 }
 
@@ -72,8 +87,13 @@ void match_volumes(mesh::TetMesh& mesh, const std::vector<std::uint32_t>& at, co
       if (at[p] && !(at[p] & fixed_point)) mesh.points[p] = surfaces.restrain(mesh.points[p], at[p]);
     const double blood_missing = field.blood_volume_mm3() - mesh::volume(mesh, region_lv_blood);
     const double wall_missing = field.wall_volume_mm3() - mesh::volume(mesh, region_lv_wall);
+    double rv_missing = 0;
+    if (field.has_rv()) {
+      rv_missing = field.rv_volume_mm3() - rv_volume(mesh, field.base_point());
+      surfaces.rv_offset_mm += rv_missing / tagged_area(mesh, surface_rv_endocardium);
+    }
     surfaces.endo_offset_mm += blood_missing / tagged_area(mesh, surface_endocardium);
-    surfaces.epi_offset_mm += (blood_missing + wall_missing) / tagged_area(mesh, surface_epicardium);
+    surfaces.epi_offset_mm += (blood_missing + rv_missing + wall_missing) / tagged_area(mesh, surface_epicardium);
   }
 }
 
@@ -86,6 +106,33 @@ std::vector<Ring> rings(const Ventricle& v, const Sizes& sizes) {
     result.push_back({disc.circle(v.base, std::max(48, static_cast<int>(20 * disc.radius_mm / edge))), edge});
   }
   return result;
+}
+
+/// Which wall's muscle a cell is: the left ventricle's, and with it the septum, or the right one's. A cell that has
+/// more neighbours of the other kind goes over to it, so that neither wall frays.
+void divide_walls(mesh::TetMesh& mesh, const LabelField& field) {
+  for (std::size_t c = 0; c < mesh.cells.size(); ++c) {
+    Vec3 centre{};
+    for (const auto p : mesh.cells[c]) centre = centre + 0.25 * mesh.points[p];
+    if (mesh.region[c] == region_lv_wall && field.left(centre) <= 0) mesh.region[c] = region_rv_wall;
+  }
+  const std::vector<Face> faces = all_faces(mesh);
+  for (int sweep = 0; sweep < 5; ++sweep) {
+    std::vector<int> balance(mesh.cells.size(), 0);  // neighbours in the same wall less those in the other
+    for (const Face& f : faces) {
+      if (f.beyond < 0 || !is_wall(mesh.region[f.cell]) || !is_wall(mesh.region[f.beyond])) continue;
+      const int same = mesh.region[f.cell] == mesh.region[f.beyond] ? 1 : -1;
+      balance[f.cell] += same, balance[f.beyond] += same;
+    }
+    for (std::size_t c = 0; c < mesh.cells.size(); ++c)
+      if (balance[c] < 0) mesh.region[c] = mesh.region[c] == region_lv_wall ? region_rv_wall : region_lv_wall;
+  }
+  absorb_islands(mesh);
+}
+
+/// Is the nearer surface of a point on the wall that of the right cavity?
+bool at_right_cavity(const LabelField& field, const Vec3& x) {
+  return field.has_rv() && std::abs(field.rv(x)) < std::abs(field.heart(x));
 }
 
 }  // namespace
@@ -110,7 +157,11 @@ Ventricle make_ventricle(const LabelField& field, const Vec3& rv_direction, cons
     warnings.push_back(fmt::format(
         "the basal plane cuts the cavity in {} and the heart in {} outlines; the orifices are on the largest",
         blood_lines.size(), heart_lines.size()));
-  for (const auto* lines : {&blood_lines, &heart_lines})
+  std::vector<std::vector<Vec3>> rv_lines;
+  if (field.has_rv())
+    rv_lines = outlines(
+        rough, [&](const Vec3& p) { return field.rv(p); }, reach, step);
+  for (const auto* lines : {&blood_lines, &heart_lines, &std::as_const(rv_lines)})
     for (const auto& line : *lines)
       if (line.size() * step > 10 * field.voxel_mm()) v.rims.push_back(line);
   const std::vector<Vec3>& lid = blood_lines.front();
@@ -128,6 +179,7 @@ Attempt mesh_ventricle(const Ventricle& v, const Sizes& sizes, const Effort& eff
   Domain domain;
   domain.space = [&](const Vec3& x) { return v.field.space(x); };
   domain.centre = v.field.blood_centre();
+  if (v.field.has_rv()) domain.rv_centre = v.field.rv_centre();
   domain.radius_mm = v.field.radius_mm() + 4 * v.field.voxel_mm();
   domain.rings = rings(v, sizes);
 
@@ -135,7 +187,8 @@ Attempt mesh_ventricle(const Ventricle& v, const Sizes& sizes, const Effort& eff
   mesh::TetMesh& mesh = attempt.mesh = tetrahedralise(domain, sizes);
   attempt.islands = absorb_islands(mesh);
   drop_unused_points(mesh);
-  attempt.leaks = tag_surfaces(mesh, v.base, v.orifices);
+  const auto at_rv = [&](const Vec3& x) { return at_right_cavity(v.field, x); };
+  attempt.leaks = tag_surfaces(mesh, v.base, v.orifices, at_rv);
   if (attempt.leaks > 0) return attempt;
 
   Surfaces surfaces(v);
@@ -146,7 +199,8 @@ Attempt mesh_ventricle(const Ventricle& v, const Sizes& sizes, const Effort& eff
   match_volumes(mesh, at, v.field, surfaces);
   attempt.improvement = improve(mesh, at, restrain, effort.goal_deg, effort.passes);
   drop_unused_points(mesh);
-  tag_surfaces(mesh, v.base, v.orifices);
+  if (v.field.has_rv()) divide_walls(mesh, v.field);
+  tag_surfaces(mesh, v.base, v.orifices, at_rv);
   return attempt;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-/// From smooth level sets to a tagged mesh of wall and blood: rings, refinement, volumes, improvement.
+/// From smooth level sets to a tagged mesh of walls and blood: rings, refinement, volumes, improvement.
 
 #include <string>
 #include <vector>
@@ -16,7 +16,7 @@ namespace cardiotwin::meshing {
 struct Ventricle {
   const LabelField& field;
   Plane base;                           ///< origin at the lid's centroid, u towards the right ventricle
-  std::vector<std::vector<Vec3>> rims;  ///< where lid and base, and base and epicardium meet
+  std::vector<std::vector<Vec3>> rims;  ///< where the base meets lid, epicardium and right cavity
   Orifices orifices;
 };
 

@@ -66,7 +66,7 @@ CgalDomain make_domain(const Domain& domain, CGAL::Random& random) {
   CgalDomain result(
       parameters::function = space, parameters::bounding_object = bounds, parameters::relative_error_bound = 1e-6,
       parameters::p_rng = &random,
-      parameters::null_subdomain_index = [](int region) { return region == outside || region == above_base; });
+      parameters::null_subdomain_index = [](int region) { return region != wall && region != blood; });
   std::vector<std::vector<Point>> lines;
   for (const Ring& ring : domain.rings) {
     auto& line = lines.emplace_back();
@@ -77,25 +77,25 @@ CgalDomain make_domain(const Domain& domain, CGAL::Random& random) {
   return result;
 }
 
-/// First points of the surfaces, evenly spread as seen from the centre: rings in one plane alone may let a coarse
+/// First points of a cavity's surface, evenly spread as seen from its centre: rings in one plane alone may let a coarse
 /// refinement miss the whole volume, and CGAL's own first points come in clusters that stay in the mesh as fine spots.
-void seed(Complex& complex, const Domain& domain) {
+void seed(Complex& complex, const Domain& domain, const Vec3& centre, int cavity) {
   constexpr int count = 40;
   for (int i = 0; i < count; ++i) {
     const double z = 1 - (2 * i + 1.0) / count, angle = i * std::numbers::pi * (3 - std::sqrt(5.0));  // a golden spiral
     const Vec3 ray{std::sqrt(1 - z * z) * std::cos(angle), std::sqrt(1 - z * z) * std::sin(angle), z};
     double near = 0, far = 0, step = domain.radius_mm / 200;
-    while (far < domain.radius_mm && domain.space(domain.centre + far * ray) == blood) near = far, far += step;
-    if (domain.space(domain.centre + far * ray) != wall) continue;  // the lid has its rings
+    while (far < domain.radius_mm && domain.space(centre + far * ray) == cavity) near = far, far += step;
+    if (domain.space(centre + far * ray) != wall) continue;  // the lid has its rings
     for (int halving = 0; halving < 30; ++halving) {
       const double middle = 0.5 * (near + far);
-      (domain.space(domain.centre + middle * ray) == blood ? near : far) = middle;
+      (domain.space(centre + middle * ray) == cavity ? near : far) = middle;
     }
-    const Vec3 x = domain.centre + near * ray;
+    const Vec3 x = centre + near * ray;
     const auto vertex = complex.triangulation().insert(Triangulation::Weighted_point(Point(x[0], x[1], x[2])));
     if (vertex == Triangulation::Vertex_handle()) continue;  // inside a ring's protecting ball
     complex.set_dimension(vertex, 2);
-    complex.set_index(vertex, CgalDomain::Index(CgalDomain::Surface_patch_index(wall, blood)));
+    complex.set_index(vertex, CgalDomain::Index(CgalDomain::Surface_patch_index(wall, cavity)));
   }
 }
 
@@ -134,7 +134,8 @@ mesh::TetMesh tetrahedralise(const Domain& domain, const Sizes& sizes) {
                           parameters::cell_radius_edge_ratio = 2.0, parameters::cell_size = size);
   Complex complex;
   CGAL::Mesh_3::internal::init_c3t3_with_features(complex, cgal_domain, criteria);
-  seed(complex, domain);
+  seed(complex, domain, domain.centre, blood);
+  if (domain.rv_centre) seed(complex, domain, *domain.rv_centre, rv_cavity);
   // Without CGAL's optimisers: ODT moves points into the balls that protect the rings, where the triangulation hides
   // them and the program dies (seen with 5.5.1). improve.hpp does their work.
   constexpr std::size_t most_points = 4'000'000;  // rather a mesh that fails the gate than one that never ends

@@ -2,15 +2,16 @@
 /// Delaunay refinement of a labelled domain: the one place where CGAL is used.
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "cardiotwin/mesh/tet_mesh.hpp"
 
 namespace cardiotwin::meshing {
 
-/// What lies at a point of space. `wall` and `blood` are the region numbers of artifacts::HeartMesh; the other two are
-/// not meshed. Keeping "above the base" apart from "outside" makes the basal plane a surface of its own.
-enum Space : int { outside = 0, wall = 1, blood = 2, above_base = 9 };
+/// What lies at a point of space. `wall` and `blood` are the region numbers of artifacts::HeartMesh; the others are
+/// not meshed. Keeping them apart makes each of their borders with the wall a surface of its own.
+enum Space : int { outside = 0, wall = 1, blood = 2, rv_cavity = 8, above_base = 9 };
 
 /// A closed line that must appear as a ring of mesh edges, each no longer than `edge_mm`. The first point is not
 /// repeated.
@@ -22,6 +23,7 @@ struct Ring {
 struct Domain {
   std::function<int(const Vec3&)> space;  ///< a value of Space at every point
   Vec3 centre{};                          ///< a point inside the blood
+  std::optional<Vec3> rv_centre;          ///< a point inside the right cavity, if there is one
   double radius_mm = 0;                   ///< a sphere about `centre` that holds wall and blood
   std::vector<Ring> rings;
 };

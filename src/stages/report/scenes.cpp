@@ -23,6 +23,8 @@ Rgb tag_colour(std::int32_t tag) {
   switch (tag) {
     case artifacts::surface_endocardium:
       return {.84, .47, .45};
+    case artifacts::surface_rv_endocardium:
+      return {.78, .56, .62};
     case artifacts::surface_epicardium:
       return {.90, .76, .62};
     case artifacts::surface_base:
@@ -51,12 +53,16 @@ std::function<bool(std::size_t)> with_tag(const HeartMesh& mesh, std::set<std::i
   return [&mesh, tags = std::move(tags)](std::size_t t) { return tags.contains(mesh.surface[t]); };
 }
 
-std::function<bool(std::size_t)> in_region(const HeartMesh& mesh, std::int32_t region) {
-  return [&mesh, region](std::size_t c) { return mesh.region[c] == region; };
+std::function<bool(std::size_t)> in_wall(const HeartMesh& mesh) {
+  return [&mesh](std::size_t c) { return artifacts::is_wall(mesh.region[c]); };
 }
 
-const std::set<std::int32_t> wall_tags{artifacts::surface_endocardium, artifacts::surface_epicardium,
-                                       artifacts::surface_base};
+std::function<bool(std::size_t)> in_blood(const HeartMesh& mesh) {
+  return [&mesh](std::size_t c) { return mesh.region[c] == artifacts::region_lv_blood; };
+}
+
+const std::set<std::int32_t> wall_tags{artifacts::surface_endocardium, artifacts::surface_rv_endocardium,
+                                       artifacts::surface_epicardium, artifacts::surface_base};
 
 std::vector<Vec3> moved(const std::vector<Vec3>& points, const std::vector<Vec3>& displacement) {
   std::vector<Vec3> now(points.size());
@@ -72,7 +78,7 @@ std::vector<Patch> wall_patches(const HeartMesh& mesh, std::span<const Vec3> poi
     Patch patch = gather(points, mesh.triangles, values, with_tag(mesh, {tag}));
     patches.push_back(cut ? clip(patch, *cut) : std::move(patch));
   }
-  if (cut) patches.push_back(slice(points, mesh.cells, values, in_region(mesh, artifacts::region_lv_wall), *cut));
+  if (cut) patches.push_back(slice(points, mesh.cells, values, in_wall(mesh), *cut));
   return patches;
 }
 
@@ -205,13 +211,12 @@ Viewpoint viewpoint(const HeartMesh& mesh) {
 Picture mesh_picture(const HeartMesh& mesh, const Viewpoint& view, int height) {
   const Plane cut = view.cut();
   Scene scene{{view.centre, view.towards, view.axis}, {}, {}};
-  for (const auto tag : {1, 2, 3}) {
+  for (const auto tag : wall_tags) {
     scene.surfaces.push_back(
         plain(clip(gather(mesh.points, mesh.triangles, {}, with_tag(mesh, {tag})), cut), tag_colour(tag)));
   }
-  for (const auto region : {artifacts::region_lv_wall, artifacts::region_lv_blood}) {
-    auto face = plain(slice(mesh.points, mesh.cells, {}, in_region(mesh, region), cut),
-                      region == artifacts::region_lv_wall ? cut_tissue : Rgb{.80, .86, .92});
+  for (const auto& [cells, colour] : {std::pair{in_wall(mesh), cut_tissue}, {in_blood(mesh), Rgb{.80, .86, .92}}}) {
+    auto face = plain(slice(mesh.points, mesh.cells, {}, cells, cut), colour);
     face.edges = true;
     scene.surfaces.push_back(std::move(face));
   }
@@ -229,7 +234,7 @@ Picture mesh_picture(const HeartMesh& mesh, const Viewpoint& view, int height) {
 Picture orifice_picture(const HeartMesh& mesh, const Viewpoint& view, int height) {
   Scene scene{{view.centre, normalised(view.axis + 0.4 * view.towards), -1.0 * view.towards}, {}, {}};
   std::vector<std::pair<std::string, Rgb>> legend;
-  for (std::int32_t tag = 1; tag <= 6; ++tag) {
+  for (std::int32_t tag = 1; tag <= artifacts::last_surface; ++tag) {
     const Patch patch = gather(mesh.points, mesh.triangles, {}, with_tag(mesh, {tag}));
     if (patch.triangles.empty()) continue;
     scene.surfaces.push_back(plain(patch, tag_colour(tag)));
@@ -251,9 +256,11 @@ Picture fibre_picture(const HeartMesh& mesh, const Viewpoint& view, bool inside,
   std::vector<Vec3> points;
   std::vector<std::size_t> owners;
   std::vector<bool> on_surface(mesh.points.size(), false);
-  const auto tag = inside ? artifacts::surface_endocardium : artifacts::surface_epicardium;
+  const std::set<std::int32_t> tags =
+      inside ? std::set<std::int32_t>{artifacts::surface_endocardium, artifacts::surface_rv_endocardium}
+             : std::set<std::int32_t>{artifacts::surface_epicardium};
   for (std::size_t t = 0; t < mesh.triangles.size(); ++t) {
-    if (mesh.surface[t] != tag) continue;
+    if (!tags.contains(mesh.surface[t])) continue;
     for (const auto p : mesh.triangles[t]) on_surface[static_cast<std::size_t>(p)] = true;
   }
   for (std::size_t p = 0; p < mesh.points.size(); ++p) {

@@ -10,9 +10,9 @@
 #include "cardiotwin/artifacts/image.hpp"
 #include "cardiotwin/artifacts/labels.hpp"
 #include "cardiotwin/core/error.hpp"
+#include "cardiotwin/imaging/label_file.hpp"
 #include "cardiotwin/stages/stages.hpp"
 #include "cleanup.hpp"
-#include "label_file.hpp"
 #include "model.hpp"
 #include "study.hpp"
 
@@ -40,8 +40,8 @@ std::filesystem::path find_shipped_model() {
 
 /// Labels from a file, one volume or one a phase.
 Labels given_labels(const std::filesystem::path& path, const Image& image) {
-  Labels labels = read_label_file(path);
-  check_same_grid(path, image.geometry, labels.geometry);
+  Labels labels = imaging::read_chamber_labels(path);
+  imaging::check_same_grid(path, image.geometry, labels.geometry);
   const std::size_t volumes = labels.phase_times_ms.size();
   if (volumes != 1 && volumes != image.phase_times_ms.size())
     core::fail_input(

@@ -141,6 +141,10 @@ TEST(Eikonal, TheEarliestOfAllSourcesCounts) {
   for (std::size_t p = 0; p < times.size(); ++p)
     EXPECT_NEAR(times[p], std::min(7.0, 3 + mesh.points[p][0] / 0.5), 1e-3);
   for (double t : arrival(mesh, {0, 1, 0}, {1, 0.5}, {})) EXPECT_EQ(t, -1);
+
+  const auto late = sources_of(stimuli, std::vector{0.5, 100.0});
+  EXPECT_EQ(late.front().time_ms, 3.5);
+  EXPECT_EQ(late.back().time_ms, 107);
 }
 
 }  // namespace

@@ -148,7 +148,8 @@ TEST_P(EveryModel, CurrentAloneIsTheCurrentOfTheStep) {
     cells.membrane->current(block, cells.potential.data(), cells.state.data(), alone.data());
     cells.advance();
     for (std::size_t c = 0; c < block; ++c)
-      EXPECT_NEAR(alone[c], cells.current[c], 1e-9 * (1 + std::abs(alone[c]))) << variant.name << cells.potential[c];
+      // Models may sum their currents in single precision, in an order that the compiler chooses.
+      EXPECT_NEAR(alone[c], cells.current[c], 1e-6 * (1 + std::abs(alone[c]))) << variant.name << cells.potential[c];
   }
 }
 

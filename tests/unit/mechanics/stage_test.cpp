@@ -162,6 +162,26 @@ TEST(MechanicsStage, ABeatOfAHealthyVentricle) {
   });
 }
 
+TEST(MechanicsStage, SaysThatItLeavesTheRightVentricleOut) {
+  auto heart = test::ellipsoid(shape(1, 1, 2));
+  for (std::size_t c = 0; c < heart.cells.size(); ++c) {  // the outer layer on one side, as if it were the right wall
+    double depth = 0;
+    Vec3 middle{};
+    for (const auto p : heart.cells[c]) depth += 0.25 * heart.transmural[p], middle = middle + 0.25 * heart.points[p];
+    if (heart.region[c] == artifacts::region_lv_wall && depth > 0.5 && middle[0] > 10)
+      heart.region[c] = artifacts::region_rv_wall;
+  }
+  test::Workbench bench;
+  bench.give(heart);
+  bench.give(test::ellipsoid_activation(heart));
+  bench.stop.request();
+  ASSERT_EQ(bench.run(*make_stage(), {{"unloading_iterations", 0}}), stage::Outcome::interrupted);
+  if (core::Comm().is_root()) {
+    EXPECT_THAT(bench.findings.assumptions(),
+                ::testing::Contains(::testing::HasSubstr("the right ventricle's wall is left out")));
+  }
+}
+
 TEST(MechanicsStage, RefusesActivationOfAnotherMesh) {
   const auto heart = test::ellipsoid(shape(1, 1, 1));
   auto activation = test::ellipsoid_activation(heart);

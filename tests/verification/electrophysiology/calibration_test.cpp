@@ -10,10 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "cardiotwin/config/config.hpp"
 #include "cardiotwin/core/error.hpp"
-#include "cardiotwin/io/files.hpp"
 #include "electrophysiology/cell/ten_tusscher_2006.hpp"
+#include "electrophysiology/kept.hpp"
 #include "electrophysiology/wall.hpp"
 #include "meshing/improve.hpp"
 #include "meshing/volume_mesher.hpp"
@@ -90,26 +89,14 @@ TEST(Calibration, SaysWhichWavesAreTooSlowForTheElements) {
   }
 }
 
-TEST(Calibration, IsKeptInAFolder) {
-  namespace fs = std::filesystem;
-  const fs::path folder = fs::path(testing::TempDir()) / "cardiotwin_calibration_test";
-  fs::remove_all(folder);
+TEST(Calibration, IsReadFromAFolder) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / "cardiotwin_calibration_test";
+  std::filesystem::remove_all(folder);
   const Calibration wanted = setup({0.8, 0.4}, 0.9);
-  const Conductivity sigma = calibrate(wanted, folder / "deep");
-  ASSERT_TRUE(fs::exists(folder / "deep"));
-  const fs::path file = fs::directory_iterator(folder / "deep")->path();
-
-  auto kept = config::Json::parse(io::read_file(file));
-  kept["along_S_per_m"] = 42;
-  io::replace_file(file, kept.dump());
-  EXPECT_EQ(calibrate(wanted, folder / "deep").along, 42);  // read, not calibrated
-  EXPECT_EQ(calibrate(wanted, folder / "deep").across, sigma.across);
-
-  io::replace_file(file, kept.dump().substr(0, 40));
-  EXPECT_EQ(calibrate(wanted, folder / "deep").along, sigma.along);  // torn: calibrated again, and kept
-  EXPECT_EQ(config::Json::parse(io::read_file(file)).at("along_S_per_m"), sigma.along);
-  EXPECT_EQ(calibrate(wanted, file / "no folder").along, sigma.along);  // nothing to read, nowhere to write
-  fs::remove_all(folder);
+  kept(folder, calibration_key(wanted), [] { return std::vector{42.0, 43.0}; });
+  EXPECT_EQ(calibrate(wanted, folder).along, 42);
+  EXPECT_EQ(calibrate(wanted, folder).across, 43);
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Calibration, HasAKeyOfAllThatItDependsOn) {

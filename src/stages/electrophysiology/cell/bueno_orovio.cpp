@@ -1,5 +1,6 @@
 #include "bueno_orovio.hpp"
 
+#include "membrane.hpp"
 #include "vector_math.hpp"
 
 namespace cardiotwin::electrophysiology {
@@ -91,20 +92,9 @@ void current_of_block(const Constants& constants, std::size_t cells, const doubl
     current[c] = ionic(g, scaled(potential[c]), [=](int k) { return state[k * block + c]; });
 }
 
-class Cells : public Membrane {
- public:
-  Cells(std::size_t variant, std::span<const double> scaling, double time_step_ms)
-      : constants_{layers[variant], scaling[j_fi], scaling[j_so], scaling[j_si], time_step_ms} {}
-  void advance(std::size_t cells, const double* potential, double* state, double* current) const override {
-    advance_block(constants_, cells, potential, state, current);
-  }
-  void current(std::size_t cells, const double* potential, const double* state, double* current) const override {
-    current_of_block(constants_, cells, potential, state, current);
-  }
-
- private:
-  Constants constants_;
-};
+Constants constants_of(std::size_t variant, std::span<const double> scaling, double time_step_ms) {
+  return {layers[variant], scaling[j_fi], scaling[j_so], scaling[j_si], time_step_ms};
+}
 
 }  // namespace
 
@@ -116,8 +106,7 @@ const IonicModel& bueno_orovio() {
       .variables = {"v", "w", "s"},
       .currents = {"J_fi", "J_so", "J_si"},
       .variants = {{"endocardial", rest, {1, 1, 0}}, {"mid", rest, {1, 1, 0}}, {"epicardial", rest, {1, 1, 0}}},
-      .membrane = [](std::size_t variant, std::span<const double> scaling, double time_step_ms)
-          -> std::unique_ptr<Membrane> { return std::make_unique<Cells>(variant, scaling, time_step_ms); },
+      .membrane = membrane<constants_of, advance_block, current_of_block>,
   };
   return model;
 }

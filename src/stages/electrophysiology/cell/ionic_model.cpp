@@ -1,5 +1,8 @@
 #include "ionic_model.hpp"
 
+#include <spdlog/fmt/fmt.h>
+#include <spdlog/fmt/ranges.h>
+
 #include <array>
 #include <string>
 
@@ -45,6 +48,11 @@ CellKind cell_kind(const IonicModel& model, std::string_view variant) {
     if (model.variants[v].name == variant)
       return {v, std::vector<double>(model.currents.size(), 1.0), model.variants[v].potential, model.variants[v].state};
   unknown("cell_type", variant, names(model.variants, [](const CellVariant& v) { return v.name; }));
+}
+
+std::string description(const IonicModel& model, const CellKind& kind) {
+  return fmt::format("{} {}; scaling {}; start {} {}", model.name, model.variants[kind.variant].name,
+                     fmt::join(kind.scaling, " "), kind.potential, fmt::join(kind.state, " "));
 }
 
 }  // namespace cardiotwin::electrophysiology

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -61,5 +62,7 @@ struct CellKind {
 };
 /// The published variant, unscaled, from its published state. Throws core::Error (configuration) for an unknown name.
 CellKind cell_kind(const IonicModel& model, std::string_view variant);
+/// All that tells cells of this kind from others, as text, exact to the last bit.
+std::string description(const IonicModel& model, const CellKind& kind);
 
 }  // namespace cardiotwin::electrophysiology

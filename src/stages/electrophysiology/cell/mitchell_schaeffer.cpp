@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "membrane.hpp"
 #include "vector_math.hpp"
 
 namespace cardiotwin::electrophysiology {
@@ -43,23 +44,12 @@ void current_of_block(const Constants& constants, std::size_t cells, const doubl
   for (std::size_t c = 0; c < cells; ++c) current[c] = ionic(g, scaled(potential[c]), h[c]);
 }
 
-class Cells : public Membrane {
- public:
-  Cells(std::span<const double> scaling, double time_step_ms)
-      : constants_{.in = scaling[0] / tau_in,
-                   .out = scaling[1] / tau_out,
-                   .opening = std::exp(-time_step_ms / tau_open),
-                   .closing = std::exp(-time_step_ms / tau_close)} {}
-  void advance(std::size_t cells, const double* potential, double* state, double* current) const override {
-    advance_block(constants_, cells, potential, state, current);
-  }
-  void current(std::size_t cells, const double* potential, const double* state, double* current) const override {
-    current_of_block(constants_, cells, potential, state, current);
-  }
-
- private:
-  Constants constants_;
-};
+Constants constants_of(std::size_t, std::span<const double> scaling, double time_step_ms) {
+  return {.in = scaling[0] / tau_in,
+          .out = scaling[1] / tau_out,
+          .opening = std::exp(-time_step_ms / tau_open),
+          .closing = std::exp(-time_step_ms / tau_close)};
+}
 
 }  // namespace
 
@@ -71,9 +61,7 @@ const IonicModel& mitchell_schaeffer() {
       .variables = {"h"},
       .currents = {"J_in", "J_out"},
       .variants = {{"ventricular", rest, {1}}},
-      .membrane = [](std::size_t, std::span<const double> scaling, double time_step_ms) -> std::unique_ptr<Membrane> {
-        return std::make_unique<Cells>(scaling, time_step_ms);
-      },
+      .membrane = membrane<constants_of, advance_block, current_of_block>,
   };
   return model;
 }

@@ -1,9 +1,12 @@
 #pragma once
 /// Functions of V in a table that is read row by row: all values of a row lie side by side, so that a cell touches a
-/// few cache lines, whatever the number of functions. Linear interpolation; single precision.
+/// few cache lines, whatever the number of functions. Linear interpolation; single precision. Gates that depend on V
+/// alone have their steps in it.
 
+#include <cmath>
 #include <cstddef>
 #include <cstring>
+#include <span>
 #include <vector>
 
 #include "ionic_model.hpp"
@@ -89,6 +92,29 @@ CARDIOTWIN_INLINE void read_table(const float* table, std::size_t cells, const d
       transpose(rows);
       for (std::size_t i = 0; i < 8; ++i) std::memcpy(values + (q + i) * block + first, &rows[i], sizeof rows[i]);
     }
+  }
+}
+
+/// Steady state and time constant [ms] of a gate at V.
+struct Gate {
+  double steady, tau;
+};
+
+/// Columns for a step of each gate: its steady state and the part 1 - e^(-dt/tau) of the way to it (Rush and Larsen).
+inline void fill_gates(std::span<const Gate> gates, double time_step_ms, double* row) {
+  for (const Gate& gate : gates) {
+    *row++ = gate.steady;
+    *row++ = -std::expm1(-time_step_ms / gate.tau);
+  }
+}
+
+/// The step of the first `gates` variables with what was read of these columns.
+CARDIOTWIN_INLINE void advance_gates(std::size_t gates, std::size_t cells, const float* tabled, double* state) {
+  for (std::size_t k = 0; k < gates; ++k) {
+    double* y = state + k * block;
+    const float *steady = tabled + 2 * k * block, *part = steady + block;
+#pragma GCC ivdep
+    for (std::size_t c = 0; c < cells; ++c) y[c] += (steady[c] - y[c]) * part[c];
   }
 }
 

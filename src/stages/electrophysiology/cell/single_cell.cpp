@@ -34,30 +34,60 @@ Beat beat(const std::vector<double>& trace, double time_step_ms) {
   return b;
 }
 
+/// Kernels work on full vectors: `padding` copies of the cell.
+class Cell {
+ public:
+  Cell(const IonicModel& model, const CellKind& kind, double time_step_ms)
+      : membrane_(model.membrane(kind.variant, kind.scaling, time_step_ms)), time_step_ms_(time_step_ms) {
+    potential_.fill(kind.potential);
+    for (const double y : kind.state) state_.insert(state_.end(), block, y);
+  }
+  double potential() const { return potential_[0]; }
+  /// The potential after a step.
+  double advance(double pulse_mV_per_ms) {
+    membrane_->advance(padding, potential_.data(), state_.data(), current_.data());
+    for (std::size_t c = 0; c < padding; ++c) potential_[c] += time_step_ms_ * (pulse_mV_per_ms - current_[c]);
+    return potential_[0];
+  }
+  void leave(CellKind& kind) const {
+    kind.potential = potential_[0];
+    for (std::size_t k = 0; k < kind.state.size(); ++k) kind.state[k] = state_[k * block];
+  }
+
+ private:
+  std::unique_ptr<Membrane> membrane_;
+  double time_step_ms_;
+  std::array<double, padding> potential_, current_;
+  std::vector<double> state_;
+};
+
 }  // namespace
 
 std::vector<Beat> pace(const IonicModel& model, CellKind& kind, double cycle_ms, int beats, double time_step_ms) {
-  const auto membrane = model.membrane(kind.variant, kind.scaling, time_step_ms);
-  std::array<double, padding> potential, current;  // kernels work on full vectors: `padding` copies of the cell
-  potential.fill(kind.potential);
-  std::vector<double> state;
-  for (double y : kind.state) state.insert(state.end(), block, y);
+  Cell cell(model, kind, time_step_ms);
   const auto steps = static_cast<std::size_t>(std::lround(cycle_ms / time_step_ms));
   const auto pulse_steps = static_cast<std::size_t>(std::lround(model.pulse_ms / time_step_ms));
   std::vector<Beat> result;
   for (int n = 0; n < beats; ++n) {
-    std::vector<double> trace{potential[0]};
-    for (std::size_t step = 0; step < steps; ++step) {
-      membrane->advance(padding, potential.data(), state.data(), current.data());
-      const double pulse = step < pulse_steps ? model.pulse_mV_per_ms : 0;
-      for (std::size_t c = 0; c < padding; ++c) potential[c] += time_step_ms * (pulse - current[c]);
-      trace.push_back(potential[0]);
-    }
+    std::vector<double> trace{cell.potential()};
+    for (std::size_t step = 0; step < steps; ++step)
+      trace.push_back(cell.advance(step < pulse_steps ? model.pulse_mV_per_ms : 0));
     result.push_back(beat(trace, time_step_ms));
   }
-  kind.potential = potential[0];
-  for (std::size_t k = 0; k < kind.state.size(); ++k) kind.state[k] = state[k * block];
+  cell.leave(kind);
   return result;
+}
+
+double latency(const IonicModel& model, const CellKind& kind, double pulse_mV_per_ms, double pulse_ms,
+               double threshold_mV) {
+  constexpr double time_step_ms = 0.01, longest_ms = 20;
+  Cell cell(model, kind, time_step_ms);
+  for (double t = 0; t < pulse_ms + longest_ms; t += time_step_ms) {
+    const double before = cell.potential(), now = cell.advance(t < pulse_ms ? pulse_mV_per_ms : 0);
+    if (before < threshold_mV && now >= threshold_mV)
+      return t + time_step_ms * (threshold_mV - before) / (now - before);
+  }
+  return -1;
 }
 
 }  // namespace cardiotwin::electrophysiology

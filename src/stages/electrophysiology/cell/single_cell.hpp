@@ -25,4 +25,8 @@ struct Beat {
 /// end of the last diastole: after enough beats `kind` starts in its steady state.
 std::vector<Beat> pace(const IonicModel& model, CellKind& kind, double cycle_ms, int beats, double time_step_ms);
 
+/// Time from the begin of a pulse until V crosses `threshold_mV` upwards [ms]; -1 where the pulse is too weak for that.
+double latency(const IonicModel& model, const CellKind& kind, double pulse_mV_per_ms, double pulse_ms,
+               double threshold_mV);
+
 }  // namespace cardiotwin::electrophysiology

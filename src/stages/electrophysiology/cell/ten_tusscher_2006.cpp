@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "membrane.hpp"
 #include "rate_table.hpp"
 #include "vector_math.hpp"
 
@@ -26,17 +27,19 @@ constexpr Variant layers[] = {{0.073, 0.392, 28, 1000, 67, 1000, 0, 8},  // endo
 
 // Outside concentrations [mM].
 constexpr double k_o = 5.4, ca_o = 2.0, na_o = 140.0;
+const auto log_k_o = static_cast<float>(std::log(k_o)), log_na_o = static_cast<float>(std::log(na_o)),
+           log_ca_o = static_cast<float>(std::log(ca_o));
 // Volumes and capacitance in the units of the authors' program; only their ratios matter.
 constexpr double v_c = 0.016404, v_sr = 0.001094, v_ss = 0.00005468, capacitance = 0.185;
 constexpr double gas = 8314.472, faraday = 96485.3415, temperature = 310.0;  // [mJ/(mol K)], [C/mol], [K]
-const double log_k_o = std::log(k_o), log_na_o = std::log(na_o), log_ca_o = std::log(ca_o);
-constexpr double f_rt = faraday / (gas * temperature), rt_f = 1 / f_rt;  // [1/mV], [mV]
+constexpr double f_rt = faraday / (gas * temperature);                       // [1/mV]
+constexpr auto rt_f = static_cast<float>(1 / f_rt);                          // [mV]
 // Maximal conductances [nS/pF], permeability of L-type calcium [cm^3/(ms uF)], pumps and exchanger [pA/pF].
 constexpr double g_na = 14.838, g_kr = 0.153, g_k1 = 5.405, g_pk = 0.0146, g_bna = 0.00029, g_bca = 0.000592;
 constexpr double g_cal = 0.00003980, g_pca = 0.1238, k_naca = 1000, k_nak = 2.724;
-constexpr double p_kna = 0.03, k_pca = 0.0005, km_k = 1.0, km_na = 40.0;
-const double log_ks_o = std::log(k_o + p_kna * na_o);
-constexpr double km_nai = 87.5, km_ca = 1.38, k_sat = 0.1, gamma = 0.35, alpha = 2.5;
+constexpr float p_kna = 0.03F, k_pca = 0.0005F, km_na = 40.0F;
+const auto log_ks_o = static_cast<float>(std::log(k_o + p_kna * na_o));
+constexpr double km_k = 1.0, km_nai = 87.5, km_ca = 1.38, k_sat = 0.1, gamma = 0.35, alpha = 2.5;
 // Calcium handling.
 constexpr double buf_c = 0.2, k_buf_c = 0.001, buf_sr = 10, k_buf_sr = 0.3, buf_ss = 0.4, k_buf_ss = 0.00025;
 constexpr double v_max_up = 0.006375, k_up = 0.00025, v_rel = 0.102, v_leak = 0.00036, v_xfer = 0.0038;
@@ -46,11 +49,6 @@ constexpr double k1_prime = 0.15, k2_prime = 0.045, k3 = 0.060, k4 = 0.005, ec =
 enum Column { cal_in, cal_out, naca_na, naca_ca, nak_v, pk_v, current_columns = 8, gates = current_columns };
 constexpr std::size_t tabled_gates = f2 + 1, columns = 32;
 static_assert(gates + 2 * tabled_gates <= columns);
-
-/// Steady state and time constant [ms] of a gate.
-struct Gate {
-  double steady, tau;
-};
 
 std::array<Gate, tabled_gates> gates_at(double v, const Variant& type) {
   std::array<Gate, tabled_gates> g;
@@ -79,11 +77,10 @@ std::array<Gate, tabled_gates> gates_at(double v, const Variant& type) {
   return g;
 }
 
-/// What a cell's kernel needs beside its state: constants of its kind.
+/// What a cell's kernel needs beside its state and the table: constants of its kind.
 struct Constants {
-  const float* table;
   double time_step_ms;
-  double g_na, g_to, g_kr, g_ks, g_k1, g_pca, g_bna, g_bca;
+  float g_na, g_to, g_kr, g_ks, g_k1, g_pca, g_bna, g_bca;
 };
 
 void fill_row(double v, const Variant& type, std::span<const double> scaling, double dt, double* row) {
@@ -99,48 +96,49 @@ void fill_row(double v, const Variant& type, std::span<const double> scaling, do
   row[nak_v] =
       scaling[i_nak] * k_nak * (k_o / (k_o + km_k)) / (1 + 0.1245 * std::exp(-0.1 * vf_rt) + 0.0353 * std::exp(-vf_rt));
   row[pk_v] = scaling[i_pk] * g_pk * logistic((25 - v) / 5.98);
-  const auto at = gates_at(v, type);
-  for (std::size_t k = 0; k < tabled_gates; ++k) {
-    row[gates + 2 * k] = at[k].steady;
-    row[gates + 2 * k + 1] = -std::expm1(-dt / at[k].tau);
-  }
+  fill_gates(gates_at(v, type), dt, row + gates);
 }
 
+/// What is left of the single currents: their sum, I_CaL, and what carries Na+, K+ and the rest of Ca2+ across the
+/// membrane.
 struct Currents {
-  double na, cal, to, kr, ks, k1, naca, nak, pca, pk, bna, bca;
-  CARDIOTWIN_INLINE double sum() const { return na + cal + to + kr + ks + k1 + naca + nak + pca + pk + bna + bca; }
+  float sum, cal, na, k, ca;
 };
 
-/// All currents of one cell; `y(k)` gives variable k, `at(q)` the table's function q at V. Quotients are brought over
-/// common denominators where that saves a division, the slowest operation here.
+/// All currents of one cell; `y(k)` gives variable k, `at(q)` the table's function q at V. In single precision, of
+/// which V notices 1e-5 mV. Quotients are brought over common denominators where that saves a division, the slowest
+/// operation here.
 template <class State, class Tabled>
-CARDIOTWIN_INLINE Currents currents(const Constants& g, double v, State y, Tabled at) {
-  const double e_k = rt_f * (log_k_o - fast_log(y(k_i)));
-  const double e_na = rt_f * (log_na_o - fast_log(y(na_i)));
-  const double e_ks = rt_f * (log_ks_o - fast_log(y(k_i) + p_kna * y(na_i)));
-  const double e_ca = 0.5 * rt_f * (log_ca_o - fast_log(y(ca_i)));
-  const double x = v - e_k;
+CARDIOTWIN_INLINE Currents currents(const Constants& g, float v, State y, Tabled at) {
+  const float e_k = rt_f * (log_k_o - fast_log(y(k_i)));
+  const float e_na = rt_f * (log_na_o - fast_log(y(na_i)));
+  const float e_ks = rt_f * (log_ks_o - fast_log(y(k_i) + p_kna * y(na_i)));
+  const float e_ca = 0.5F * rt_f * (log_ca_o - fast_log(y(ca_i)));
+  const float x = v - e_k;
   // x_K1inf = a / (a + b) with a = 0.1/(1 + e^(0.06 (x-200))), b = (3 e^(0.0002 (x+100)) + e^(0.1 (x-10)))/(1 +
   // e^(-x/2))
-  const double over_b = 0.1 * (1 + fast_exp(-0.5 * x));
-  const double over_a =
-      (3 * fast_exp(0.0002 * (x + 100)) + fast_exp(0.1 * (x - 10))) * (1 + fast_exp(0.06 * (x - 200)));
-  const double x_k1 = over_b / (over_b + over_a);
-  const double nak_over = y(na_i) + km_na, pca_over = y(ca_i) + k_pca, both = 1 / (nak_over * pca_over);
-  Currents i;
-  i.na = g.g_na * cube(y(m)) * y(h) * y(j) * (v - e_na);
-  i.cal = y(d) * y(f) * y(f2) * y(f_cass) * (at(cal_in) * y(ca_ss) - at(cal_out));
-  i.to = g.g_to * y(r) * y(s) * x;
-  i.kr = g.g_kr * y(x_r1) * y(x_r2) * x;  // sqrt(K_o/5.4) is one
-  i.ks = g.g_ks * square(y(x_s)) * (v - e_ks);
-  i.k1 = g.g_k1 * x_k1 * x;
-  i.naca = at(naca_na) * cube(y(na_i)) - at(naca_ca) * y(ca_i);
-  i.nak = at(nak_v) * y(na_i) * both * pca_over;
-  i.pca = g.g_pca * y(ca_i) * both * nak_over;
-  i.pk = at(pk_v) * x;
-  i.bna = g.g_bna * (v - e_na);
-  i.bca = g.g_bca * (v - e_ca);
-  return i;
+  const float over_b = 0.1F * (1 + fast_exp(-0.5F * x));
+  const float over_a =
+      (3 * fast_exp(0.0002F * (x + 100)) + fast_exp(0.1F * (x - 10))) * (1 + fast_exp(0.06F * (x - 200)));
+  const float x_k1 = over_b / (over_b + over_a);
+  const float nak_over = y(na_i) + km_na, pca_over = y(ca_i) + k_pca, both = 1 / (nak_over * pca_over);
+  const float sodium = g.g_na * cube(y(m)) * y(h) * y(j) * (v - e_na);
+  const float cal = y(d) * y(f) * y(f2) * y(f_cass) * (at(cal_in) * y(ca_ss) - at(cal_out));
+  const float to = g.g_to * y(r) * y(s) * x;
+  const float kr = g.g_kr * y(x_r1) * y(x_r2) * x;  // sqrt(K_o/5.4) is one
+  const float ks = g.g_ks * square(y(x_s)) * (v - e_ks);
+  const float k1 = g.g_k1 * x_k1 * x;
+  const float naca = at(naca_na) * cube(y(na_i)) - at(naca_ca) * y(ca_i);
+  const float nak = at(nak_v) * y(na_i) * both * pca_over;
+  const float pca = g.g_pca * y(ca_i) * both * nak_over;
+  const float pk = at(pk_v) * x;
+  const float bna = g.g_bna * (v - e_na);
+  const float bca = g.g_bca * (v - e_ca);
+  return {.sum = sodium + cal + to + kr + ks + k1 + naca + nak + pca + pk + bna + bca,
+          .cal = cal,
+          .na = sodium + bna + 3 * nak + 3 * naca,
+          .k = k1 + to + kr + ks - 2 * nak + pk,
+          .ca = bca + pca - 2 * naca};
 }
 
 /// Free concentration of a buffered ion after `total_change`: the buffer is in equilibrium at once (a quadratic
@@ -164,25 +162,24 @@ CARDIOTWIN_INLINE void concentrations(const Currents& i, double dt, State y) {
   y(ca_sr) = buffered(y(ca_sr), dt * (i_up - i_rel - i_leak), buf_sr, k_buf_sr);
   y(ca_ss) = buffered(y(ca_ss), dt * (-i_xfer * (v_c / v_ss) + i_rel * (v_sr / v_ss) - 0.5 * i.cal * per_subspace),
                       buf_ss, k_buf_ss);
-  y(ca_i) = buffered(y(ca_i),
-                     dt * (-0.5 * (i.bca + i.pca - 2 * i.naca) * per_cytosol - (i_up - i_leak) * (v_sr / v_c) + i_xfer),
-                     buf_c, k_buf_c);
-  y(na_i) -= dt * (i.na + i.bna + 3 * i.nak + 3 * i.naca) * per_cytosol;
-  y(k_i) -= dt * (i.k1 + i.to + i.kr + i.ks - 2 * i.nak + i.pk) * per_cytosol;
+  y(ca_i) =
+      buffered(y(ca_i), dt * (-0.5 * i.ca * per_cytosol - (i_up - i_leak) * (v_sr / v_c) + i_xfer), buf_c, k_buf_c);
+  y(na_i) -= dt * i.na * per_cytosol;
+  y(k_i) -= dt * i.k * per_cytosol;
 }
 
+/// Cells of one kind.
+struct Cells {
+  RateTable table;
+  Constants constants;
+};
+
 CARDIOTWIN_VECTOR_CLONES
-void advance_block(const Constants& constants, std::size_t cells, const double* potential, double* state,
-                   double* current) {
-  const Constants g = constants;
+void advance_block(const Cells& kind, std::size_t cells, const double* potential, double* state, double* current) {
+  const Constants g = kind.constants;
   alignas(64) float tabled[columns * block];
-  read_table<columns>(g.table, cells, potential, tabled);
-  for (std::size_t k = 0; k < tabled_gates; ++k) {
-    double* y = state + k * block;
-    const float *steady = tabled + (gates + 2 * k) * block, *part = steady + block;
-#pragma GCC ivdep
-    for (std::size_t c = 0; c < cells; ++c) y[c] += (steady[c] - y[c]) * part[c];
-  }
+  read_table<columns>(kind.table.data(), cells, potential, tabled);
+  advance_gates(tabled_gates, cells, tabled + gates * block, state);
 #pragma GCC ivdep
   for (std::size_t c = 0; c < cells; ++c) {
     const auto y = [=](int k) -> double& { return state[k * block + c]; };
@@ -190,51 +187,42 @@ void advance_block(const Constants& constants, std::size_t cells, const double* 
     const double z = square(y(ca_ss) * 20), over = 1 / ((1 + z) * (82 + 2 * z));
     const double steady = 0.6 * over * (82 + 2 * z) + 0.4, rate = over * square(1 + z);
     y(f_cass) = steady + (y(f_cass) - steady) * fast_exp(-g.time_step_ms * rate);
-    const Currents i = currents(g, potential[c], y, [&](int q) -> double { return tabled[q * block + c]; });
-    current[c] = i.sum();
+    const Currents i = currents(
+        g, static_cast<float>(potential[c]), [=](int k) { return static_cast<float>(state[k * block + c]); },
+        [&](int q) { return tabled[q * block + c]; });
+    current[c] = i.sum;
     concentrations(i, g.time_step_ms, y);
   }
 }
 
 CARDIOTWIN_VECTOR_CLONES
-void current_of_block(const Constants& constants, std::size_t cells, const double* potential, const double* state,
+void current_of_block(const Cells& kind, std::size_t cells, const double* potential, const double* state,
                       double* current) {
-  const Constants g = constants;
+  const Constants g = kind.constants;
   alignas(64) float tabled[current_columns * block];
-  read_table<columns, current_columns>(g.table, cells, potential, tabled);
+  read_table<columns, current_columns>(kind.table.data(), cells, potential, tabled);
 #pragma GCC ivdep
   for (std::size_t c = 0; c < cells; ++c)
-    current[c] = currents(
-                     g, potential[c], [=](int k) { return state[k * block + c]; },
-                     [&](int q) -> double { return tabled[q * block + c]; })
-                     .sum();
+    current[c] =
+        currents(
+            g, static_cast<float>(potential[c]), [=](int k) { return static_cast<float>(state[k * block + c]); },
+            [&](int q) { return tabled[q * block + c]; })
+            .sum;
 }
 
-class Cells : public Membrane {
- public:
-  Cells(std::size_t variant, std::span<const double> scaling, double time_step_ms)
-      : table_(columns, [&](double v, double* row) { fill_row(v, layers[variant], scaling, time_step_ms, row); }),
-        constants_{.table = table_.data(),
-                   .time_step_ms = time_step_ms,
-                   .g_na = scaling[i_na] * g_na,
-                   .g_to = scaling[i_to] * layers[variant].g_to,
-                   .g_kr = scaling[i_kr] * g_kr,
-                   .g_ks = scaling[i_ks] * layers[variant].g_ks,
-                   .g_k1 = scaling[i_k1] * g_k1,
-                   .g_pca = scaling[i_pca] * g_pca,
-                   .g_bna = scaling[i_bna] * g_bna,
-                   .g_bca = scaling[i_bca] * g_bca} {}
-  void advance(std::size_t cells, const double* potential, double* state, double* current) const override {
-    advance_block(constants_, cells, potential, state, current);
-  }
-  void current(std::size_t cells, const double* potential, const double* state, double* current) const override {
-    current_of_block(constants_, cells, potential, state, current);
-  }
-
- private:
-  RateTable table_;
-  Constants constants_;
-};
+Cells cells_of(std::size_t variant, std::span<const double> scaling, double time_step_ms) {
+  const Variant& type = layers[variant];
+  return {.table = RateTable(columns, [&](double v, double* row) { fill_row(v, type, scaling, time_step_ms, row); }),
+          .constants = {.time_step_ms = time_step_ms,
+                        .g_na = static_cast<float>(scaling[i_na] * g_na),
+                        .g_to = static_cast<float>(scaling[i_to] * type.g_to),
+                        .g_kr = static_cast<float>(scaling[i_kr] * g_kr),
+                        .g_ks = static_cast<float>(scaling[i_ks] * type.g_ks),
+                        .g_k1 = static_cast<float>(scaling[i_k1] * g_k1),
+                        .g_pca = static_cast<float>(scaling[i_pca] * g_pca),
+                        .g_bna = static_cast<float>(scaling[i_bna] * g_bna),
+                        .g_bca = static_cast<float>(scaling[i_bca] * g_bca)}};
+}
 
 }  // namespace
 
@@ -259,8 +247,7 @@ const IonicModel& ten_tusscher_2006() {
                     -85.23,
                     {.00172, .7444, .7045, .00621, .4712, .0095, 2.42e-8, .999998, 3.373e-5, .7888, .9755, .9953,
                      1.26e-4, 3.64, 3.6e-4, .9073, 8.604, 136.89}}},
-      .membrane = [](std::size_t variant, std::span<const double> scaling, double time_step_ms)
-          -> std::unique_ptr<Membrane> { return std::make_unique<Cells>(variant, scaling, time_step_ms); },
+      .membrane = membrane<cells_of, advance_block, current_of_block>,
   };
   return model;
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "membrane.hpp"
 #include "rate_table.hpp"
 #include "vector_math.hpp"
 
@@ -56,10 +57,6 @@ enum ChainColumn { kr_01 = current_columns, kr_10, kr_2o, kr_o2, kr_oi, kr_io, k
 constexpr std::size_t columns = 72;
 static_assert(gates + 2 * tabled_gates <= columns);
 
-/// Steady state and time constant [ms] of a gate.
-struct Gate {
-  double steady, tau;
-};
 using Gates = std::array<Gate, tabled_gates>;
 
 void sodium_gates(double v, Gates& g) {
@@ -171,15 +168,11 @@ void fill_row(double v, const Variant& type, double kb_scaled, double dt, double
   sodium_gates(v, at);
   potassium_gates(v, type, at);
   calcium_gates(v, at);
-  for (std::size_t k = 0; k < tabled_gates; ++k) {
-    row[gates + 2 * k] = at[k].steady;
-    row[gates + 2 * k + 1] = -std::expm1(-dt / at[k].tau);
-  }
+  fill_gates(at, dt, row + gates);
 }
 
-/// What a cell's kernel needs beside its state: constants of its kind.
+/// What a cell's kernel needs beside its state and the table: constants of its kind.
 struct Constants {
-  const float* table;
   double time_step_ms;
   double g_na, g_nal, g_to, p_ca, g_kr, g_ks, g_k1, g_naca, p_nak, p_bna, p_bca, g_pca, g_clca, g_clb;
   double calmodulin, uptake, release;
@@ -379,18 +372,18 @@ CARDIOTWIN_INLINE void sodium_potassium(const Currents& i, double dt, State y) {
   y(k_ss) = positive(y(k_ss) - dt * (k + i.cak_ss * to_ss));
 }
 
+/// Cells of one kind.
+struct Cells {
+  RateTable table;
+  Constants constants;
+};
+
 CARDIOTWIN_VECTOR_CLONES
-void advance_block(const Constants& constants, std::size_t cells, const double* potential, double* state,
-                   double* current) {
-  const Constants g = constants;
+void advance_block(const Cells& kind, std::size_t cells, const double* potential, double* state, double* current) {
+  const Constants g = kind.constants;
   alignas(64) float tabled[columns * block];
-  read_table<columns>(g.table, cells, potential, tabled);
-  for (std::size_t k = 0; k < tabled_gates; ++k) {
-    double* y = state + k * block;
-    const float *steady = tabled + (gates + 2 * k) * block, *part = steady + block;
-#pragma GCC ivdep
-    for (std::size_t c = 0; c < cells; ++c) y[c] += (steady[c] - y[c]) * part[c];
-  }
+  read_table<columns>(kind.table.data(), cells, potential, tabled);
+  advance_gates(tabled_gates, cells, tabled + gates * block, state);
 #pragma GCC ivdep
   for (std::size_t c = 0; c < cells; ++c) {
     const auto y = [=](int k) -> double& { return state[k * block + c]; };
@@ -408,11 +401,11 @@ void advance_block(const Constants& constants, std::size_t cells, const double* 
 }
 
 CARDIOTWIN_VECTOR_CLONES
-void current_of_block(const Constants& constants, std::size_t cells, const double* potential, const double* state,
+void current_of_block(const Cells& kind, std::size_t cells, const double* potential, const double* state,
                       double* current) {
-  const Constants g = constants;
+  const Constants g = kind.constants;
   alignas(64) float tabled[current_columns * block];
-  read_table<columns, current_columns>(g.table, cells, potential, tabled);
+  read_table<columns, current_columns>(kind.table.data(), cells, potential, tabled);
 #pragma GCC ivdep
   for (std::size_t c = 0; c < cells; ++c)
     current[c] = currents(
@@ -421,41 +414,29 @@ void current_of_block(const Constants& constants, std::size_t cells, const doubl
                      .sum();
 }
 
-class Cells : public Membrane {
- public:
-  Cells(const Variant& type, std::span<const double> scaling, double time_step_ms)
-      : table_(columns,
-               [&](double v, double* row) { fill_row(v, type, scaling[i_kb] * type.kb * g_kb, time_step_ms, row); }),
-        constants_{.table = table_.data(),
-                   .time_step_ms = time_step_ms,
-                   .g_na = scaling[i_na] * g_na,
-                   .g_nal = scaling[i_nal] * type.na_l * g_nal,
-                   .g_to = scaling[i_to] * type.to * g_to,
-                   .p_ca = scaling[i_cal] * type.ca_l * p_ca,
-                   .g_kr = scaling[i_kr] * type.kr * g_kr,
-                   .g_ks = scaling[i_ks] * type.ks * g_ks,
-                   .g_k1 = scaling[i_k1] * type.k1 * g_k1,
-                   .g_naca = scaling[i_naca] * type.na_ca * g_naca,
-                   .p_nak = scaling[i_nak] * type.na_k * p_nak,
-                   .p_bna = scaling[i_bna] * p_bna,
-                   .p_bca = scaling[i_bca] * p_bca,
-                   .g_pca = scaling[i_pca] * g_pca,
-                   .g_clca = scaling[i_clca] * g_clca,
-                   .g_clb = scaling[i_clb] * g_clb,
-                   .calmodulin = 0.05 * type.calmodulin,
-                   .uptake = type.uptake,
-                   .release = type.release} {}
-  void advance(std::size_t cells, const double* potential, double* state, double* current) const override {
-    advance_block(constants_, cells, potential, state, current);
-  }
-  void current(std::size_t cells, const double* potential, const double* state, double* current) const override {
-    current_of_block(constants_, cells, potential, state, current);
-  }
-
- private:
-  RateTable table_;
-  Constants constants_;
-};
+Cells cells_of(std::size_t variant, std::span<const double> scaling, double time_step_ms) {
+  const Variant& type = layers[variant];
+  const double kb_scaled = scaling[i_kb] * type.kb * g_kb;
+  return {.table = RateTable(columns, [&](double v, double* row) { fill_row(v, type, kb_scaled, time_step_ms, row); }),
+          .constants = {.time_step_ms = time_step_ms,
+                        .g_na = scaling[i_na] * g_na,
+                        .g_nal = scaling[i_nal] * type.na_l * g_nal,
+                        .g_to = scaling[i_to] * type.to * g_to,
+                        .p_ca = scaling[i_cal] * type.ca_l * p_ca,
+                        .g_kr = scaling[i_kr] * type.kr * g_kr,
+                        .g_ks = scaling[i_ks] * type.ks * g_ks,
+                        .g_k1 = scaling[i_k1] * type.k1 * g_k1,
+                        .g_naca = scaling[i_naca] * type.na_ca * g_naca,
+                        .p_nak = scaling[i_nak] * type.na_k * p_nak,
+                        .p_bna = scaling[i_bna] * p_bna,
+                        .p_bca = scaling[i_bca] * p_bca,
+                        .g_pca = scaling[i_pca] * g_pca,
+                        .g_clca = scaling[i_clca] * g_clca,
+                        .g_clb = scaling[i_clb] * g_clb,
+                        .calmodulin = 0.05 * type.calmodulin,
+                        .uptake = type.uptake,
+                        .release = type.release}};
+}
 
 }  // namespace
 
@@ -602,8 +583,7 @@ const IonicModel& tor_ord() {
                      6.3811525e-05,
                      1.8337666,
                      1.8345104}}},
-      .membrane = [](std::size_t variant, std::span<const double> scaling, double time_step_ms)
-          -> std::unique_ptr<Membrane> { return std::make_unique<Cells>(layers[variant], scaling, time_step_ms); },
+      .membrane = membrane<cells_of, advance_block, current_of_block>,
   };
   return model;
 }

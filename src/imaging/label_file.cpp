@@ -1,4 +1,4 @@
-#include "label_file.hpp"
+#include "cardiotwin/imaging/label_file.hpp"
 
 #include <itkImage.h>
 #include <itkImageFileReader.h>
@@ -15,14 +15,13 @@
 #include "cardiotwin/core/error.hpp"
 #include "cardiotwin/io/sha256.hpp"
 
-namespace cardiotwin::segmentation {
+namespace cardiotwin::imaging {
 namespace {
 
 using artifacts::Geometry;
 using artifacts::Labels;
 
-constexpr const char* remedy =
-    "write labels 0 to 3 on the image's grid as NRRD or NIfTI (3D, or 4D with one volume a phase)";
+constexpr const char* remedy = "write whole numbers as NRRD or NIfTI (3D, or 4D with one volume a phase)";
 
 itk::ImageIOBase::Pointer reader_for(const std::filesystem::path& path) {
   const std::vector<itk::ImageIOBase::Pointer> known{itk::NrrdImageIO::New().GetPointer(),
@@ -73,7 +72,7 @@ std::vector<float> read_values(const itk::ImageIOBase::Pointer& io, std::size_t 
   return values;
 }
 
-Labels read_with_itk(const std::filesystem::path& path) {
+Labels read_with_itk(const std::filesystem::path& path, int highest, const std::string& expected) {
   const auto io = reader_for(path);
   io->SetFileName(path.string());
   io->ReadImageInformation();
@@ -88,9 +87,8 @@ Labels read_with_itk(const std::filesystem::path& path) {
   labels.phase_times_ms.resize(phases);
   std::iota(labels.phase_times_ms.begin(), labels.phase_times_ms.end(), 0.0);
   for (const float value : read_values(io, phases)) {
-    if (!(value >= 0 && value < artifacts::label_count && value == std::floor(value)))
-      core::fail_input({path.string(), "labels 0 background, 1 LV cavity, 2 LV wall, 3 RV cavity",
-                        "the value " + std::to_string(value), remedy});
+    if (!(value >= 0 && value <= static_cast<float>(highest) && value == std::floor(value)))
+      core::fail_input({path.string(), expected, "the value " + std::to_string(value), remedy});
     labels.labels.push_back(static_cast<std::uint8_t>(value));
   }
   return labels;
@@ -109,13 +107,13 @@ std::string words(const Geometry& g) {
 
 }  // namespace
 
-Labels read_label_file(const std::filesystem::path& path) {
+Labels read_label_file(const std::filesystem::path& path, int highest, const std::string& expected) {
   Labels labels;
   if (path.extension() == ".h5") {
     load(io::Reader(path), labels);
   } else {
     try {
-      labels = read_with_itk(path);
+      labels = read_with_itk(path, highest, expected);
     } catch (const itk::ExceptionObject& error) {
       core::fail_input(
           {path.string(), "a readable label volume", std::string("an error: ") + error.GetDescription(), remedy});
@@ -126,10 +124,14 @@ Labels read_label_file(const std::filesystem::path& path) {
   return labels;
 }
 
+Labels read_chamber_labels(const std::filesystem::path& path) {
+  return read_label_file(path, artifacts::label_count - 1, "labels 0 background, 1 LV cavity, 2 LV wall, 3 RV cavity");
+}
+
 void check_same_grid(const std::filesystem::path& file, const Geometry& expected, const Geometry& found) {
   if (found.same_as(expected)) return;
   core::fail_input({file.string(), "the image's own grid: " + words(expected), words(found),
                     "resample the labels onto the image, or export them from the same series"});
 }
 
-}  // namespace cardiotwin::segmentation
+}  // namespace cardiotwin::imaging
