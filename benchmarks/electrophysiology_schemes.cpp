@@ -72,11 +72,12 @@ std::vector<Scheme> schemes() {
       variant("current, half-lumped mass and load", {.lumped_load = 0.5, .threshold_mV = infinite}),
       variant("current, lumped mass and load", {.lumped_mass = 1, .lumped_load = 1, .threshold_mV = infinite}),
       variant("quadrature, 1 point", {.quadrature_degree = 1}),
-      variant("quadrature, 4 points: the default, by the other program", {.quadrature_degree = 2}),
+      variant("quadrature, 4 points: as default, by the other program", {.quadrature_degree = 2}),
       variant("quadrature, 8 points", {.quadrature_degree = 3}),
       variant("quadrature, 14 points", {.quadrature_degree = 5}),
-      variant("P2, current, consistent mass", {.order = 2, .lumped_mass = 0, .threshold_mV = infinite}, 0.2),
-      variant("P2, state in 14 points, consistent mass", {.order = 2, .lumped_mass = 0, .quadrature_degree = 4}, 0.2),
+      variant("P2 elements: current, consistent mass", {.order = 2, .lumped_mass = 0, .threshold_mV = infinite}, 0.2),
+      variant("P2 elements: state in 14 points, consistent mass",
+              {.order = 2, .lumped_mass = 0, .quadrature_degree = 4}, 0.2),
   };
 }
 

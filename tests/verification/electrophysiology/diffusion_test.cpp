@@ -7,8 +7,8 @@
 #include <numbers>
 #include <vector>
 
-#include "electrophysiology/monodomain.hpp"
 #include "electrophysiology/cell/ten_tusscher_2006.hpp"
+#include "electrophysiology/monodomain.hpp"
 
 namespace cardiotwin::electrophysiology {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "electrophysiology/monodomain.hpp"
 #include "electrophysiology/cell/ten_tusscher_2006.hpp"
+#include "electrophysiology/monodomain.hpp"
 
 namespace cardiotwin::electrophysiology {
 
