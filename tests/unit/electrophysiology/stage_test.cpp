@@ -150,6 +150,17 @@ TEST(ElectrophysiologyStage, UnknownDrugsCurrentsAndEmptyRegionsAreRefusedByName
             std::string::npos);
 }
 
+TEST(ElectrophysiologyStage, ALargeTimeStepIsWarnedOf) {
+  for (const double time_step_ms : {0.1, 0.2}) {
+    test::Workbench bench;
+    bench.give(small_ventricle());
+    bench.run(*make_stage(), {{"refine", 0}, {"time_step_ms", time_step_ms}, {"ecg", false}});
+    const auto& warnings = bench.findings.warnings();
+    EXPECT_EQ(std::ranges::any_of(warnings, [](const std::string& w) { return w.find("time_step_ms") != w.npos; }),
+              time_step_ms > 0.1);
+  }
+}
+
 TEST(ElectrophysiologyStage, AWaveThatNeverComesIsANumericalErrorWithARemedy) {
   const Comm comm;
   test::Workbench bench(comm);
@@ -162,6 +173,7 @@ TEST(ElectrophysiologyStage, AWaveThatNeverComesIsANumericalErrorWithARemedy) {
     EXPECT_EQ(error.code(), ExitCode::numerical);
     EXPECT_THAT(error.what(), ::testing::HasSubstr("100.0 % of the nodes never activated"));
     EXPECT_THAT(error.what(), ::testing::HasSubstr("raise the strength"));
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("electrophysiology.calibrate"));
   }
 }
 
