@@ -28,7 +28,7 @@ constexpr Ventricle both_ventricles[] = {
     {"right", artifacts::surface_rv_endocardium, artifacts::region_rv_wall, 0.5, 0, 5}};
 
 /// The delineation of QRS wants to see that it is over.
-constexpr double after_qrs_ms = 12;
+constexpr double after_qrs_ms = 20;
 
 config::Spec stimulus_spec() {
   return {
@@ -252,7 +252,7 @@ config::Spec parameter_spec() {
       {.key = "ecg",
        .type = Type::boolean,
        .fallback = true,
-       .meaning = "compute a 12-lead electrocardiogram; the run goes on for 12 ms after the last activation"},
+       .meaning = "compute a 12-lead electrocardiogram; the run goes on for 20 ms after the last activation"},
       {.key = "ecg_interval_ms", .fallback = 1.0, .unit = "ms", .range = "(0, 100]", .meaning = "time between samples"},
       {.key = "snapshot_times_ms",
        .type = Type::numbers,
