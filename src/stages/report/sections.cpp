@@ -396,10 +396,11 @@ class Composer {
     std::vector<Series> leads;
     for (std::size_t l = 0; l < a.ecg_mV.size(); ++l)
       leads.push_back({std::string(artifacts::ecg_leads[l]), a.ecg_times_ms, a.ecg_mV[l], false, false, {}, {}});
-    return figure(panels("12-lead electrocardiogram", "time [ms]", "potential [mV]", leads, 3),
-                  "What the wave in the left ventricle's wall would give on an endless uniform body; electrodes at "
-                  "standard places, not the patient's. No right ventricle, no atria.",
-                  "wide");
+    return figure(
+        panels("12-lead electrocardiogram", "time [ms]", "potential [mV]", leads, 3),
+        "What the wave in the meshed walls would give on an endless uniform body; electrodes at standard places, "
+        "not the patient's. No atria, and no ventricle that is not meshed.",
+        "wide");
   }
 
   std::string segment_table() const {
