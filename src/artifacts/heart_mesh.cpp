@@ -1,9 +1,50 @@
 #include "cardiotwin/artifacts/heart_mesh.hpp"
 
+#include <algorithm>
+
 #include "cardiotwin/core/error.hpp"
 #include "cardiotwin/io/vtkhdf.hpp"
 
 namespace cardiotwin::artifacts {
+namespace {
+
+std::string at(std::string_view dataset) { return "/state/heart_mesh/" + std::string(dataset); }
+
+/// The per-edge fields and their names in the file.
+template <class Mesh>
+auto edge_fields(Mesh& mesh) {
+  return std::array{std::pair{"edge_points", &mesh.edge_points}, std::pair{"edge_fibre", &mesh.edge_fibre},
+                    std::pair{"edge_sheet", &mesh.edge_sheet}};
+}
+
+std::size_t number_of_edges(const HeartMesh& mesh) {
+  std::vector<std::array<std::int32_t, 2>> edges;
+  edges.reserve(6 * mesh.cells.size());
+  for (const auto& cell : mesh.cells)
+    for (int i = 0; i < 4; ++i)
+      for (int j = i + 1; j < 4; ++j) edges.push_back({std::min(cell[i], cell[j]), std::max(cell[i], cell[j])});
+  std::sort(edges.begin(), edges.end());
+  return static_cast<std::size_t>(std::unique(edges.begin(), edges.end()) - edges.begin());
+}
+
+[[noreturn]] void fail(const io::Reader& file, std::string_view dataset, const std::string& expected,
+                       const std::string& found) {
+  core::fail_integrity({file.path().string() + ": " + at(dataset), expected, found, "rerun meshing"});
+}
+
+void load_edge_fields(const io::Reader& file, HeartMesh& mesh) {
+  const auto fields = edge_fields(mesh);
+  for (const auto& [name, field] : fields) field->clear();
+  if (std::ranges::none_of(fields, [&](const auto& f) { return file.has(at(f.first)); })) return;
+  const std::size_t edges = number_of_edges(mesh);
+  for (const auto& [name, field] : fields) {
+    if (file.has(at(name))) *field = file.read_vec3(at(name));
+    if (field->size() != edges)
+      fail(file, name, std::to_string(edges) + " values, one an edge", std::to_string(field->size()));
+  }
+}
+
+}  // namespace
 
 std::string_view surface_name(std::int32_t tag) {
   static constexpr std::string_view names[] = {"untagged", "endocardium", "epicardium", "base",
@@ -19,39 +60,39 @@ void save(io::Writer& file, const HeartMesh& mesh) {
       {io::field("fibre", mesh.fibre), io::field("sheet", mesh.sheet), io::field("transmural", mesh.transmural),
        io::field("apicobasal", mesh.apicobasal), io::field("rotational", mesh.rotational)},
       {io::field("region", region), io::field("aha_segment", segment)});
-  const std::string group = "/state/heart_mesh";
-  file.write(group + "/cells", mesh.cells);
-  file.write(group + "/region", mesh.region);
-  file.write(group + "/triangles", mesh.triangles);
-  file.write(group + "/surface", mesh.surface);
-  file.write(group + "/aha_segment", mesh.aha_segment);
-  if (!mesh.tissue.empty()) file.write(group + "/tissue", mesh.tissue);
-  file.write(group + "/long_axis", std::span<const double>(mesh.long_axis));
+  file.write(at("cells"), mesh.cells);
+  file.write(at("region"), mesh.region);
+  file.write(at("triangles"), mesh.triangles);
+  file.write(at("surface"), mesh.surface);
+  file.write(at("aha_segment"), mesh.aha_segment);
+  if (!mesh.tissue.empty()) file.write(at("tissue"), mesh.tissue);
+  for (const auto& [name, field] : edge_fields(mesh))
+    if (!field->empty()) file.write(at(name), *field);
+  file.write(at("long_axis"), std::span<const double>(mesh.long_axis));
 }
 
 void load(const io::Reader& file, HeartMesh& mesh) {
-  const std::string group = "/state/heart_mesh", points = "/VTKHDF/PointData/";
+  const std::string points = "/VTKHDF/PointData/";
   mesh.points = file.read_vec3("/VTKHDF/Points");
-  mesh.cells = file.read_cells(group + "/cells");
-  mesh.region = file.read<std::int32_t>(group + "/region");
-  mesh.triangles = file.read_triangles(group + "/triangles");
-  mesh.surface = file.read<std::int32_t>(group + "/surface");
-  mesh.aha_segment = file.read<std::int32_t>(group + "/aha_segment");
+  mesh.cells = file.read_cells(at("cells"));
+  mesh.region = file.read<std::int32_t>(at("region"));
+  mesh.triangles = file.read_triangles(at("triangles"));
+  mesh.surface = file.read<std::int32_t>(at("surface"));
+  mesh.aha_segment = file.read<std::int32_t>(at("aha_segment"));
   mesh.tissue.clear();
-  if (file.has(group + "/tissue")) mesh.tissue = file.read<std::int32_t>(group + "/tissue");
+  if (file.has(at("tissue"))) mesh.tissue = file.read<std::int32_t>(at("tissue"));
   mesh.fibre = file.read_vec3(points + "fibre");
   mesh.sheet = file.read_vec3(points + "sheet");
   mesh.transmural = file.read<double>(points + "transmural");
   mesh.apicobasal = file.read<double>(points + "apicobasal");
   mesh.rotational = file.read<double>(points + "rotational");
-  const auto axis = file.read<double>(group + "/long_axis");
+  const auto axis = file.read<double>(at("long_axis"));
   mesh.long_axis = {axis.at(0), axis.at(1), axis.at(2)};
   const auto n = static_cast<std::int32_t>(mesh.points.size());
   for (const auto& cell : mesh.cells)
     for (const auto p : cell)
-      if (p < 0 || p >= n)
-        core::fail_integrity({file.path().string() + ": " + group + "/cells",
-                              "point numbers below " + std::to_string(n), std::to_string(p), "rerun meshing"});
+      if (p < 0 || p >= n) fail(file, "cells", "point numbers below " + std::to_string(n), std::to_string(p));
+  load_edge_fields(file, mesh);
 }
 
 }  // namespace cardiotwin::artifacts

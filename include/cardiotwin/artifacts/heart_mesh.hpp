@@ -52,9 +52,15 @@ struct HeartMesh {
   std::vector<std::int32_t> aha_segment;  ///< per cell: 1 to 17 in the LV wall, 0 elsewhere
   std::vector<std::int32_t> tissue;       ///< per cell: class given by a label volume, 0 healthy; empty: all healthy
 
+  // Per edge, in the order of mesh::edges() of the whole mesh: what quadratic elements see between two points. Empty
+  // where the source knows no better than straight edges and fibres interpolated from their ends; else all three.
+  std::vector<Vec3> edge_points;             ///< the edge's middle, on the true surface if the edge is
+  std::vector<Vec3> edge_fibre, edge_sheet;  ///< there; zero where the edge belongs to no wall cell
+
   Vec3 long_axis{0, 0, 1};  ///< unit vector from apex to base
 };
 void save(io::Writer& file, const HeartMesh& mesh);
+/// Throws core::Error (integrity) when cells name points that are not there or per-edge fields are of a wrong length.
 void load(const io::Reader& file, HeartMesh& mesh);
 
 }  // namespace cardiotwin::artifacts

@@ -1,5 +1,6 @@
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -10,6 +11,8 @@
 #include "cardiotwin/imaging/label_file.hpp"
 #include "cardiotwin/stages/stages.hpp"
 #include "coordinates.hpp"
+#include "curved.hpp"
+#include "ellipsoid.hpp"
 #include "gate.hpp"
 #include "mesh_import.hpp"
 #include "slab.hpp"
@@ -30,10 +33,9 @@ config::Spec all_parameters() {
       {.key = "source",
        .type = Type::text,
        .fallback = "labels",
-       .choices = {"labels", "file", "biventricle", "slab"},
-       .meaning =
-           "mesh the segmented labels, import mesh_file, mesh two ventricles by formula, or make a slab of tissue "
-           "(a benchmark's geometry)"},
+       .choices = {"labels", "file", "biventricle", "ellipsoid", "slab"},
+       .meaning = "mesh the segmented labels, import mesh_file, mesh two ventricles by formula, or make a benchmark's "
+                  "geometry: a truncated ellipsoid or a slab (beam) of tissue"},
       {.key = "biventricle_lv_mm",
        .type = Type::vec3,
        .fallback = {27, 82, 7},
@@ -53,12 +55,40 @@ config::Spec all_parameters() {
        .type = Type::vec3,
        .fallback = {20, 7, 3},
        .unit = "mm",
-       .meaning = "slab: lengths of its edges, from the origin; fibres run along x"},
-      {.key = "slab_edge_mm",
-       .fallback = 0.5,
+       .meaning = "slab: lengths of its edges, from the origin; fibres along x, base at x = 0, endocardium at z = 0"},
+      {.key = "slab_elements",
+       .type = Type::vec3,
+       .fallback = {40, 14, 6},
+       .meaning = "slab: elements along each edge, six tetrahedra each"},
+      {.key = "slab_grading",
+       .fallback = 1.0,
+       .range = "[0.2, 5]",
+       .meaning = "slab: element i of n begins at x = length (i / n)^grading; above 1 finer towards x = 0, the base"},
+      {.key = "ellipsoid_inner_mm",
+       .type = Type::vec3,
+       .fallback = {7, 17, 5},
        .unit = "mm",
-       .range = "(0, 100]",
-       .meaning = "slab: edge of the cubes, six tetrahedra each; divides slab_size_mm"},
+       .meaning = "ellipsoid: of the endocardium, short and long semi-axis and the base's height above the centre"},
+      {.key = "ellipsoid_outer_mm",
+       .type = Type::vec3,
+       .fallback = {10, 20, 5},
+       .unit = "mm",
+       .meaning = "ellipsoid: of the epicardium, likewise; in between all three are linear in the depth"},
+      {.key = "ellipsoid_elements",
+       .type = Type::vec3,
+       .fallback = {3, 4, 2},
+       .meaning =
+           "ellipsoid: elements along an eighth of the circumference, from the base halfway to the apex (the first "
+           "number of them make the rest), and across the wall; six tetrahedra each"},
+      {.key = "ellipsoid_blood",
+       .type = Type::boolean,
+       .fallback = false,
+       .meaning = "ellipsoid: mesh the cavity too, with a mitral and an aortic orifice on its lid"},
+      {.key = "ellipsoid_sheet",
+       .type = Type::text,
+       .fallback = "transmural",
+       .choices = {"transmural", "tangential"},
+       .meaning = "ellipsoid: sheets along the wall's normal, or in its tangent plane across the fibres"},
       {.key = "mesh_file",
        .type = Type::path,
        .fallback = "",
@@ -361,17 +391,6 @@ HeartMesh from_labels(stage::Context& context, const Anatomy& anatomy, double rv
   return to_heart(mesh_labels(context, ventricle, verdict));
 }
 
-/// Of a wall without blood cells: between the endocardium and the flat lid through the middle of its rim.
-double enclosed_mm3(const HeartMesh& heart) {
-  const Vec3 rim = find_long_axis(heart).base_centre;
-  double sum = 0;
-  for (std::size_t t = 0; t < heart.triangles.size(); ++t)
-    if (heart.surface[t] == artifacts::surface_endocardium)
-      sum -=
-          core::dot(heart.points[heart.triangles[t][0]] - rim, mesh::vector_area(heart.points, heart.triangles[t])) / 3;
-  return sum;
-}
-
 HeartMesh from_file(stage::Context& context, Verdict& verdict, Vec3& towards_rv) {
   const config::Section& c = context.config;
   const std::filesystem::path file = c.path("mesh_file");
@@ -394,15 +413,80 @@ HeartMesh from_file(stage::Context& context, Verdict& verdict, Vec3& towards_rv)
                           .expected = "a mesh within all limits of the quality gate",
                           .found = verdict.text(),
                           .remedy = "repair the mesh, or relax the limit that it misses on purpose"});
-  if (verdict.blood_mm3 == 0) verdict.blood_mm3 = enclosed_mm3(heart);
+  if (verdict.blood_mm3 == 0) verdict.blood_mm3 = CurvedMesh(heart).cavity_volume();
   context.findings.quantity("attempts", 1, "1");
   towards_rv = rv_direction(context, towards_rv_wall(heart));
   return heart;
 }
 
+/// Whole numbers from 1 to 1000.
+std::array<std::int32_t, 3> elements(const config::Section& c, const std::string& key) {
+  const Vec3 given = c.vec3(key);
+  std::array<std::int32_t, 3> count{};
+  for (int d = 0; d < 3; ++d) {
+    count[d] = static_cast<std::int32_t>(std::lround(std::clamp(given[d], -1.0, 1e4)));
+    if (count[d] != given[d] || count[d] < 1 || count[d] > 1000)
+      core::fail_configuration({.where = "meshing." + key,
+                                .expected = "three whole numbers from 1 to 1000",
+                                .found = fmt::format("{:g}, {:g}, {:g}", given[0], given[1], given[2]),
+                                .remedy = "give the numbers of elements in the three directions"});
+  }
+  return count;
+}
+
+/// The gate for what is made by formula: nothing can be remeshed, so it is the numbers of elements that must change.
+/// Structured elements may be flat on purpose; what they must not be is folded.
+Verdict judge_made(stage::Context& context, const HeartMesh& heart, const std::string& key) {
+  Limits limits = limits_of(context.config);
+  limits.smallest_dihedral_deg = 0;
+  Verdict verdict = judge({heart.points, heart.cells, heart.region, heart.triangles, heart.surface}, limits, {});
+  if (CurvedMesh(heart).smallest_jacobian_ratio() <= 0) verdict.faults.push_back("folded quadratic elements");
+  if (!verdict.passed())
+    core::fail_numerical({.where = "meshing." + key,
+                          .expected = "a mesh within all limits of the quality gate",
+                          .found = verdict.text(),
+                          .remedy = "choose numbers that make elements about as long as wide, or relax the limit"});
+  return verdict;
+}
+
 HeartMesh from_slab(stage::Context& context, Verdict& verdict) {
-  HeartMesh heart = make_slab({context.config.vec3("slab_size_mm"), context.config.number("slab_edge_mm")});
-  verdict = judge({heart.points, heart.cells, heart.region, heart.triangles, heart.surface}, {}, {});
+  const config::Section& c = context.config;
+  HeartMesh heart = make_slab({c.vec3("slab_size_mm"), elements(c, "slab_elements"), c.number("slab_grading")});
+  verdict = judge_made(context, heart, "slab_elements");
+  return heart;
+}
+
+/// Its volumes are those of the curved mesh.
+HeartMesh from_ellipsoid(stage::Context& context, Verdict& verdict) {
+  const config::Section& c = context.config;
+  const Vec3 inner = c.vec3("ellipsoid_inner_mm"), outer = c.vec3("ellipsoid_outer_mm");
+  const auto [around, along, across] = elements(c, "ellipsoid_elements");
+  const Ellipsoid shape{.inner_short = inner[0],
+                        .inner_long = inner[1],
+                        .inner_base = inner[2],
+                        .outer_short = outer[0],
+                        .outer_long = outer[1],
+                        .outer_base = outer[2],
+                        .fibre_endo_deg = c.number("fibre_endo_deg"),
+                        .fibre_epi_deg = c.number("fibre_epi_deg"),
+                        .sheet = c.text("ellipsoid_sheet") == "tangential" ? Sheet::tangential : Sheet::transmural,
+                        .around = around,
+                        .along = along,
+                        .across = across,
+                        .with_blood = c.boolean("ellipsoid_blood")};
+  HeartMesh heart = make_ellipsoid(shape);
+  verdict = judge_made(context, heart, "ellipsoid_elements");
+  const CurvedMesh curved(heart);
+  const EllipsoidVolumes exact = volumes(shape);
+  verdict.wall_mm3 = curved.volume(artifacts::region_lv_wall);
+  verdict.blood_mm3 = curved.cavity_volume();
+  verdict.wall_error_percent = 100 * (verdict.wall_mm3 / exact.wall - 1);
+  verdict.blood_error_percent = 100 * (verdict.blood_mm3 / exact.cavity - 1);
+  context.findings.quantity("smallest_jacobian_ratio", curved.smallest_jacobian_ratio(), "1");
+  context.findings.assumption(fmt::format(
+      "a truncated ellipsoid by formula; helix angles from {:g} deg (endocardium) to {:g} deg (epicardium), "
+      "linear in the depth; no patient enters",
+      shape.fibre_endo_deg, shape.fibre_epi_deg));
   return heart;
 }
 
@@ -424,26 +508,28 @@ void report(stage::Context& context, const HeartMesh& heart, const Verdict& verd
     if (area[tag] > 0) f.quantity(fmt::format("area.{}", artifacts::surface_name(tag)), area[tag], "mm^2");
 }
 
-HeartMesh from_source(stage::Context& context, Verdict& verdict, Vec3& towards_rv) {
+HeartMesh ventricles(stage::Context& context, const std::string& source, Verdict& verdict) {
   const config::Section& c = context.config;
-  const std::string source = c.text("source");
-  if (source == "file") return from_file(context, verdict, towards_rv);
-  if (source == "biventricle")
-    return from_labels(context, by_formula(context), c.vec3("biventricle_rv_mm")[2], verdict, towards_rv);
-  return from_labels(context, segmented(context), c.number("rv_wall_mm"), verdict, towards_rv);
-}
-
-HeartMesh ventricles(stage::Context& context, Verdict& verdict) {
   Vec3 towards_rv{};
-  HeartMesh heart = from_source(context, verdict, towards_rv);
+  HeartMesh heart = source == "file" ? from_file(context, verdict, towards_rv)
+                    : source == "biventricle"
+                        ? from_labels(context, by_formula(context), c.vec3("biventricle_rv_mm")[2], verdict, towards_rv)
+                        : from_labels(context, segmented(context), c.number("rv_wall_mm"), verdict, towards_rv);
   const auto timing = context.timers.scope("coordinates and fibres");
-  const double endo = context.config.number("fibre_endo_deg"), epi = context.config.number("fibre_epi_deg");
+  const double endo = c.number("fibre_endo_deg"), epi = c.number("fibre_epi_deg");
   assign_coordinates(heart, towards_rv, {endo, epi});
   context.findings.assumption(
       fmt::format("fibres follow the Laplace-Dirichlet rule with helix angles from {:g} deg (endocardium) to {:g} "
                   "deg (epicardium)",
                   endo, epi));
   return heart;
+}
+
+HeartMesh from_source(stage::Context& context, Verdict& verdict) {
+  const std::string source = context.config.text("source");
+  if (source == "slab") return from_slab(context, verdict);
+  if (source == "ellipsoid") return from_ellipsoid(context, verdict);
+  return ventricles(context, source, verdict);
 }
 
 void label_tissue(stage::Context& context, HeartMesh& heart) {
@@ -476,8 +562,7 @@ class Meshing : public stage::Stage {
   stage::Outcome run(stage::Context& context) override {
     core::on_root(context.comm, [&] {
       Verdict verdict;
-      HeartMesh heart =
-          context.config.text("source") == "slab" ? from_slab(context, verdict) : ventricles(context, verdict);
+      HeartMesh heart = from_source(context, verdict);
       label_tissue(context, heart);
       report(context, heart, verdict);
       context.artifacts.write(heart);

@@ -24,9 +24,10 @@ class TissueLabels : public testing::Test {
   stage::Outcome mesh(double shift_mm) {
     core::on_root(core::Comm(), [&] { write_labels(bench.folder() / "scar.nrrd", shift_mm); });
     const auto stage = make_stage();
-    return bench.run(
-        *stage,
-        {{"source", "slab"}, {"slab_size_mm", {4, 2, 2}}, {"slab_edge_mm", 0.5}, {"tissue_labels_file", "scar.nrrd"}});
+    return bench.run(*stage, {{"source", "slab"},
+                              {"slab_size_mm", {4, 2, 2}},
+                              {"slab_elements", {8, 4, 4}},
+                              {"tissue_labels_file", "scar.nrrd"}});
   }
   test::Workbench bench;
 };

@@ -66,7 +66,7 @@ TEST(Land, Problem1Beam) {
 
 /// Apex at the endocardium and at the epicardium, and the volume.
 std::array<double, 3> inflate(int around, int across) {
-  test::Ellipsoid e{7, 17, 10, 20, 5};
+  test::Ellipsoid e{7, 17, 5, 10, 20, 5};
   e.around = e.along = around, e.across = across, e.core_layers = 1, e.with_blood = false;
   WallSetup setup;
   setup.tissue.material = Guccione{10, 1, 1, 1};
@@ -77,7 +77,7 @@ std::array<double, 3> inflate(int around, int across) {
   NewtonOptions options;
   options.largest_rise = {5, 2};
   const Loaded loaded = load(wall, 10, 4, options);
-  EXPECT_LT(loaded.volume_change, 0.2);  // pointwise; the mean is held by the multiplier
+  EXPECT_LT(loaded.volume_change, 0.35);  // pointwise, near the apex; the mean is held by the multiplier
   return {position_of(wall, loaded.state, {0, 0, -17})[2], position_of(wall, loaded.state, {0, 0, -20})[2],
           wall.cavity_volume(loaded.state)};
 }
