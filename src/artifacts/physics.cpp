@@ -52,6 +52,7 @@ void save(io::Writer& file, const WallMotion& m) {
   file.write(group + "aortic_pressure_kPa", m.aortic_pressure_kPa);
   file.write(group + "mitral_flow_ml_per_s", m.mitral_flow_ml_per_s);
   file.write(group + "aortic_flow_ml_per_s", m.aortic_flow_ml_per_s);
+  write_if_any(file, group + "probes", m.probes);
 }
 
 void load(const io::Reader& file, WallMotion& m) {
@@ -65,6 +66,7 @@ void load(const io::Reader& file, WallMotion& m) {
   m.aortic_pressure_kPa = file.read<double>(group + "aortic_pressure_kPa");
   m.mitral_flow_ml_per_s = file.read<double>(group + "mitral_flow_ml_per_s");
   m.aortic_flow_ml_per_s = file.read<double>(group + "aortic_flow_ml_per_s");
+  if (file.has(group + "probes")) m.probes = file.read_vec3_frames(group + "probes");
 }
 
 void save(io::Writer& file, const Flow& f) {

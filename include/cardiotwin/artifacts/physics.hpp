@@ -43,6 +43,7 @@ struct WallMotion {
   // Traces: every accepted time step.
   std::vector<double> times_ms, lv_volume_ml, lv_pressure_kPa, aortic_pressure_kPa;
   std::vector<double> mitral_flow_ml_per_s, aortic_flow_ml_per_s;  ///< positive in the physiological direction
+  std::vector<std::vector<Vec3>> probes;  ///< per trace time: where each of mechanics.probes is [mm]; may be empty
 };
 void save(io::Writer& file, const WallMotion& motion);
 void load(const io::Reader& file, WallMotion& motion);

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "calibration.hpp"
+#include "cardiotwin/stage/place.hpp"
 #include "cell/drugs.hpp"
 #include "pacing.hpp"
 #include "settings.hpp"
@@ -29,31 +30,16 @@ std::string drug_names() {
 }
 
 config::Spec region_spec() {
-  return {
-      {.key = "name", .type = Type::text, .fallback = "region", .meaning = "for messages"},
-      {.key = "segments",
-       .type = Type::numbers,
-       .fallback = config::Json::array(),
-       .range = "[1, 17]",
-       .meaning = "AHA segments it lies in; empty: all"},
-      integer("tissue", 0, "[0, 255]", "label of meshing.tissue_labels_file that it has; 0: any"),
-      {.key = "position_mm",
-       .type = Type::vec3,
-       .fallback = {0.0, 0.0, 0.0},
-       .unit = "mm",
-       .meaning = "centre of the sphere it lies in (patient coordinates)"},
-      number("radius_mm", 0, "mm", "[0, inf)", "radius of that sphere; 0: no sphere"),
-      number("depth_from", 0, "", "[0, 1]", "part of the wall it begins at, from the endocardium"),
-      number("depth_to", 1, "", "[0, 1]", "part of the wall it ends at"),
-      number("conductivity_factor", 1, "", "[0, 100]",
-             "of both conductivities; 0: scar that does not conduct and is never activated"),
-      {.key = "currents",
-       .type = Type::list,
-       .fallback = config::Json::array(),
-       .meaning = "ionic currents scaled in it",
-       .items = {{.key = "name", .type = Type::text, .meaning = "current of the ionic model, e.g. I_Na"},
-                 number("factor", 1, "", "[0, 100]", "of its conductance")}},
-  };
+  config::Spec spec = stage::place_spec();
+  spec.push_back(number("conductivity_factor", 1, "", "[0, 100]",
+                        "of both conductivities; 0: scar that does not conduct and is never activated"));
+  spec.push_back({.key = "currents",
+                  .type = Type::list,
+                  .fallback = config::Json::array(),
+                  .meaning = "ionic currents scaled in it",
+                  .items = {{.key = "name", .type = Type::text, .meaning = "current of the ionic model, e.g. I_Na"},
+                            number("factor", 1, "", "[0, 100]", "of its conductance")}});
+  return spec;
 }
 
 config::Spec drug_spec() {
@@ -75,19 +61,12 @@ config::Spec drug_spec() {
 
 /// Is the cell in the region? By its middle.
 bool holds(const config::Section& region, const Wall& wall, std::size_t cell) {
-  const auto segments = region.numbers("segments");
-  if (!segments.empty() && std::ranges::find(segments, static_cast<double>(wall.aha_segment[cell])) == segments.end())
-    return false;
-  if (region.integer("tissue") > 0 && wall.tissue[cell] != region.integer("tissue")) return false;
-  Vec3 middle{0, 0, 0};
-  double depth = 0;
+  stage::Place place{.aha_segment = wall.aha_segment[cell], .tissue = wall.tissue[cell]};
   for (const std::int32_t p : wall.mesh.cells[cell]) {
-    middle = middle + 0.25 * wall.mesh.points[p];
-    depth += 0.25 * wall.transmural[p];
+    place.middle = place.middle + 0.25 * wall.mesh.points[p];
+    place.depth += 0.25 * wall.transmural[p];
   }
-  if (depth < region.number("depth_from") || depth > region.number("depth_to")) return false;
-  const double radius = region.number("radius_mm");
-  return radius == 0 || norm(middle - region.vec3("position_mm")) <= radius;
+  return stage::holds(region, place);
 }
 
 [[noreturn]] void no_such_current(const std::string& where, const std::string& name, const IonicModel& model) {

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "cardiotwin/core/units.hpp"
-#include "cardiotwin/mesh/edge_index.hpp"
 
 namespace cardiotwin::mechanics {
 namespace {
@@ -17,17 +16,26 @@ CavityLaw prescribed(double pressure) {
 
 }  // namespace
 
-Beat::Beat(Wall& wall, Newton& newton, BeatOptions options, std::vector<Vec3> longitudinal)
+double BeatFigures::change() const {
+  const double stroke = std::max(largest_volume - smallest_volume, 1e-12), peak = std::max(peak_pressure, 1e-12);
+  return std::max(std::abs(end_volume - start_volume) / stroke, std::abs(end_pressure - start_pressure) / peak);
+}
+
+Beat::Beat(Wall& wall, Newton& newton, TensionModel& tension, CirculationMaker circulation, BeatOptions options,
+           std::vector<Vec3> longitudinal)
     : wall_(wall),
       newton_(newton),
-      options_(options),
+      tension_(tension),
+      make_circulation_(std::move(circulation)),
+      options_(std::move(options)),
       longitudinal_(std::move(longitudinal)),
-      image_(wall.mesh().points),
-      time_(-preparation_ms * (options.filling_steps + options.unloading_iterations)),
+      image_(wall.mesh_nodes()),
+      time_(-preparation_ms * (options_.filling_steps + options_.unloading_iterations)),
       now_(wall.zero()),
       before_(now_) {
   // Frames divide the cycle evenly.
   options_.frame_interval = options_.cycle / std::max(1.0, std::round(options_.cycle / options_.frame_interval));
+  if (time_ == 0) start();
 }
 
 void Beat::advance() {
@@ -35,16 +43,24 @@ void Beat::advance() {
   step();
 }
 
+bool Beat::finished() const {
+  if (beats_.empty()) return false;
+  if (static_cast<int>(beats_.size()) >= options_.beats) return true;
+  return options_.limit_cycle_tolerance > 0 && beats_.back().change() <= options_.limit_cycle_tolerance;
+}
+
 std::string Beat::status() const {
   if (time_ < 0) return fmt::format("filling, {:.2f} kPa, {} Newton", now_.pressure, last_newton_);
-  return fmt::format("V {:.1f} ml, P {:.1f} kPa, step {:.2f} ms, {} Newton", blood_.volume / core::mm3_per_ml,
+  std::string beat;
+  if (options_.beats > 1) beat = fmt::format("beat {}, ", beats_.size() + 1);
+  return fmt::format("{}V {:.1f} ml, P {:.1f} kPa, step {:.2f} ms, {} Newton", beat, volume_ / core::mm3_per_ml,
                      now_.pressure, last_step_, last_newton_);
 }
 
 /// One step of the preparation: more pressure, or a better reference.
 void Beat::fill() {
-  wall_.set_time(-1);
-  newton_.set_time(-1);
+  std::ranges::fill(wall_.tension().amplitude, 0.0);
+  std::ranges::fill(wall_.tension().slope, 0.0);
   if (prepared_ < options_.filling_steps) {
     fill_to(options_.end_diastolic_pressure * (prepared_ + 1) / options_.filling_steps);
     // The reference follows the pressure: from far away the iteration does not come back.
@@ -53,9 +69,11 @@ void Beat::fill() {
     unload();
   }
   ++prepared_;
-  const int left = options_.filling_steps + options_.unloading_iterations - prepared_;
+  int left = options_.filling_steps + options_.unloading_iterations - prepared_;
+  if (prepared_ >= options_.filling_steps && (unloading_stopped_ || unloading_error_ <= options_.unloading_tolerance))
+    left = 0;
   time_ = -preparation_ms * left;
-  if (left == 0) start_beat();
+  if (left == 0) start();
 }
 
 void Beat::fill_to(double pressure) {
@@ -89,76 +107,80 @@ void Beat::unload() {
 }
 
 bool Beat::unload(double share) {
-  std::vector<double> u = wall_.gather_displacement(now_), p = wall_.gather_pressure(now_);
+  std::vector<double> u = wall_.gather_displacement(now_.u), p = wall_.gather_pressure(now_);
   wall_.comm().broadcast(u);
   wall_.comm().broadcast(p);
   const std::vector<Vec3> old(wall_.reference().begin(), wall_.reference().end());
-  std::vector<Vec3> reference = old, moved(old.size());
-  for (std::size_t n = 0; n < old.size(); ++n) {
-    const Vec3 loaded = old[n] + Vec3{u[3 * n], u[3 * n + 1], u[3 * n + 2]};
-    moved[n] = share * (image_[n] - loaded);
-    reference[n] = old[n] + moved[n];
-  }
-  for (const mesh::Cell& v : wall_.mesh().cells)
-    if (fem::affine_cell(reference[v[0]], reference[v[1]], reference[v[2]], reference[v[3]]).volume <=
-        0.1 * fem::affine_cell(image_[v[0]], image_[v[1]], image_[v[2]], image_[v[3]]).volume)
-      return false;
-  // The loaded positions are the first guess: the displacement takes up what the reference moved.
-  const mesh::EdgeIndex edges(wall_.mesh());
-  for (std::size_t e = 0; e < edges.edges().size(); ++e)
-    moved.push_back(0.5 * (moved[edges.edges()[e][0]] + moved[edges.edges()[e][1]]));
-  for (std::size_t n = 0; n < moved.size(); ++n)
-    for (int i = 0; i < 3; ++i) u[3 * n + i] -= moved[n][i];
+  std::vector<Vec3> reference = old;
+  for (std::size_t n = 0; n < old.size(); ++n)
+    for (int i = 0; i < 3; ++i) {
+      const double moved = share * (image_[n][i] - old[n][i] - u[3 * n + i]);
+      reference[n][i] += moved;
+      u[3 * n + i] -= moved;  // the loaded positions are the first guess
+    }
+  if (wall_.smallest_jacobian(reference, image_) <= 0.1) return false;
+  const double before = distance_to_image(now_);
   wall_.set_reference(reference);
   newton_.invalidate();
   WallState guess = wall_.scatter(u, p, now_.pressure);
   const NewtonReport report = newton_.solve(guess, guess, 0, prescribed(now_.pressure));
   newton_iterations_ += last_newton_ = report.iterations;
   // Accepted only when it brings the loaded wall nearer to the image: the plain iteration diverges on very soft walls.
-  std::vector<double> loaded = wall_.gather_displacement(guess);
-  wall_.comm().broadcast(loaded);
-  double before = 0, after = 0;
-  for (std::size_t n = 0; n < old.size(); ++n) {
-    before = std::max(before, core::norm(moved[n]) / share);
-    after = std::max(after,
-                     core::norm(reference[n] + Vec3{loaded[3 * n], loaded[3 * n + 1], loaded[3 * n + 2]} - image_[n]));
-  }
-  const bool better = report.converged && after < before;
-  if (better) {
+  const double after = distance_to_image(guess);
+  if (report.converged && after < before) {
     now_ = std::move(guess);
-  } else {
-    wall_.set_reference(old);
-    newton_.invalidate();
+    unloading_error_ = after;
+    return true;
   }
-  return better;
+  wall_.set_reference(old);
+  newton_.invalidate();
+  return false;
+}
+
+/// Largest distance of a node from its place in the image.
+double Beat::distance_to_image(const WallState& state) const {
+  const auto& space = wall_.displacement_space();
+  double largest = 0;
+  for (std::int32_t i = 0; i < space.owned(); ++i) {
+    const std::int32_t n = space.node()[i];
+    const double* u = &state.u[3 * static_cast<std::size_t>(i)];
+    largest = std::max(largest, core::norm(wall_.reference()[n] + Vec3{u[0], u[1], u[2]} - image_[n]));
+  }
+  return wall_.comm().max(largest);
+}
+
+void Beat::start() {
+  if (options_.filling_steps > 0) unloading_error_ = distance_to_image(now_);
+  before_ = now_;
+  last_step_ = 0;
+  next_step_ = std::min(1.0, options_.largest_step);
+  start_volume_ = volume_ = wall_.cavity_volume(now_);
+  circulation_ = make_circulation_(start_volume_);
+  if (tension_.has_states()) {
+    wall_.tension().from = wall_.stretches(now_);
+    tension_.start(wall_.tension().from);
+  }
+  start_beat();
 }
 
 void Beat::start_beat() {
-  before_ = now_;
-  last_step_ = 0;
-  next_step_ = 1;
-  const double volume = wall_.cavity_volume(now_);
-  heart_.arteries = circulation::calibrate({.systolic_kPa = options_.systolic_pressure,
-                                            .diastolic_kPa = options_.diastolic_pressure,
-                                            .venous_kPa = options_.venous_pressure,
-                                            .stroke_volume_mm3 = options_.expected_ejection_fraction * volume,
-                                            .cycle_ms = options_.cycle});
-  heart_.mitral.resistance = options_.mitral_resistance;
-  heart_.aortic.resistance = options_.aortic_resistance;
-  heart_.atrial_pressure = options_.atrial_pressure * options_.end_diastolic_pressure;
-  heart_.cycle = options_.cycle;
-  heart_.atrial_systole = options_.atrial_systole * options_.cycle;
-  heart_.end_diastolic_volume = volume;
-  blood_ = {.volume = volume, .compliance_pressure = options_.diastolic_pressure};
+  trace_ = {};
+  frames_.clear();
   record_trace();
   record_frame();
-  if (wall_.comm().is_root())
-    for (const Vec3& d : frames_.back().displacement) unloading_error_ = std::max(unloading_error_, core::norm(d));
+}
+
+void Beat::finish_beat() {
+  const auto& v = trace_.volume;
+  const auto& p = trace_.pressure;
+  beats_.push_back({v.front(), v.back(), *std::ranges::min_element(v), *std::ranges::max_element(v), p.front(),
+                    p.back(), *std::ranges::max_element(p)});
+  if (!finished()) start_beat();
 }
 
 /// The step that is wanted, shortened so that frames and the end are met exactly.
 double Beat::wanted_step() const {
-  const double left = frames_.size() * options_.frame_interval - time_;
+  const double left = static_cast<double>(frames_.size()) * options_.frame_interval - time_of_beat();
   const double parts = std::max(1.0, std::ceil(left / next_step_ - 1e-6));
   return left / parts;
 }
@@ -176,20 +198,19 @@ WallState Beat::extrapolated(double step) const {
 
 /// Solves one step from the extrapolated state, then from the last one; accepts it into now_ and before_.
 bool Beat::try_step(double step, double& volume) {
-  wall_.set_time(time_ + step);
-  newton_.set_time(time_ + step);
-  const CavityLaw law = [&](double v, double pressure) {
-    const circulation::Flows f = circulation::flows(heart_, blood_, pressure, step);
-    return CavityEquation{circulation::balance(blood_, f, v, step), 1, -step * f.derivative};
-  };
+  tension_.propose(time_of_beat() + step, step, wall_.tension());
+  const CavityLaw law = [&](double v, double pressure) { return circulation_->balance(v, pressure, step); };
+  const bool pressure_is_given = law(volume_, now_.pressure).by_volume == 0;
   for (WallState guess : {extrapolated(step), now_}) {
     const NewtonReport report = newton_.solve(guess, now_, 1 / step, law);
     newton_iterations_ += last_newton_ = report.iterations;
     if (!report.converged) continue;
     // A leap of pressure means that the step has missed the upstroke or the relaxation.
-    if (std::abs(guess.pressure - now_.pressure) > 2.5 * options_.pressure_change && step > 2 * options_.smallest_step)
+    if (!pressure_is_given && std::abs(guess.pressure - now_.pressure) > 2.5 * options_.pressure_change &&
+        step > 2 * options_.smallest_step)
       return false;
     volume = report.volume;
+    wall_.finish_step(guess, now_, step);
     before_ = std::exchange(now_, std::move(guess));
     return true;
   }
@@ -201,39 +222,56 @@ void Beat::step() {
   for (int cuts = 0; !try_step(step, volume); ++cuts, ++cut_steps_) {
     step *= 0.5;
     if (step < options_.smallest_step / 16)
-      core::fail_numerical({.where = fmt::format("mechanics at {:.3f} ms", time_),
+      core::fail_numerical({.where = fmt::format("mechanics at {:.3f} ms, P {:.2f} kPa", time_, now_.pressure),
                             .expected = "a converged time step",
-                            .found = fmt::format("no convergence down to {:.4f} ms", step),
-                            .remedy = "lower peak_tension_kPa, raise viscosity_kPa_ms or refine the mesh"});
+                            .found = fmt::format("no convergence down to {:.4f} ms: {}", step, newton_.reason()),
+                            .remedy = "lower the tension or the load, raise viscosity_kPa_ms or refine the mesh"});
   }
-  const circulation::Flows f = circulation::flows(heart_, blood_, now_.pressure, step);
-  const double change_p = std::abs(now_.pressure - before_.pressure), change_v = std::abs(volume - blood_.volume);
-  circulation::advance(heart_, blood_, f, volume, step);
+  next_step_ = grown_step(step, volume - volume_);
+  circulation_->accept(volume, now_.pressure, step);
+  if (tension_.has_states()) {
+    wall_.tension().from = wall_.stretches(now_);
+    tension_.accept(wall_.tension().from);
+  }
   ++steps_;
   last_step_ = step;
-  const double growth = std::min({2.0, 0.9 * options_.pressure_change / std::max(change_p, 1e-9),
-                                  0.9 * options_.volume_change / std::max(change_v, 1e-9)});
-  next_step_ = std::clamp(step * growth, options_.smallest_step, options_.largest_step);
-  const double border = frames_.size() * options_.frame_interval;
+  volume_ = volume;
+  const double border = start_of_beat() + static_cast<double>(frames_.size()) * options_.frame_interval;
   const bool at_border = std::abs(time_ + step - border) < 1e-9 * options_.cycle;
   time_ = at_border ? border : time_ + step;
-  blood_.time = time_;
   record_trace();
-  if (at_border) record_frame();
+  if (!at_border) return;
+  record_frame();
+  if (time_of_beat() >= options_.cycle * (1 - 1e-9)) finish_beat();
+}
+
+/// The next step aims at the wanted changes of what the circulation does not give.
+double Beat::grown_step(double step, double change_of_volume) const {
+  const CavityEquation equation = circulation_->balance(volume_, now_.pressure, step);
+  double growth = 2;
+  if (equation.by_volume != 0) {  // else the pressure is given
+    const double change = std::abs(now_.pressure - before_.pressure);
+    growth = std::min({growth, 0.9 * options_.pressure_change / std::max(change, 1e-9),
+                       0.9 * options_.volume_change / std::max(std::abs(change_of_volume), 1e-9)});
+  }
+  return std::clamp(step * growth, options_.smallest_step, options_.largest_step);
 }
 
 void Beat::record_trace() {
-  trace_.time.push_back(time_);
-  trace_.volume.push_back(blood_.volume);
+  const circulation::Signals s = circulation_->signals();
+  trace_.time.push_back(time_of_beat());
+  trace_.volume.push_back(volume_);
   trace_.pressure.push_back(now_.pressure);
-  trace_.aortic_pressure.push_back(circulation::aortic_pressure(heart_, blood_));
-  trace_.mitral_flow.push_back(blood_.mitral_flow);
-  trace_.aortic_flow.push_back(blood_.aortic_flow);
+  trace_.aortic_pressure.push_back(s.aortic_pressure);
+  trace_.mitral_flow.push_back(s.mitral_flow);
+  trace_.aortic_flow.push_back(s.aortic_flow);
+  const std::vector<double> probes = wall_.positions(now_, options_.probes);
+  trace_.probes.insert(trace_.probes.end(), probes.begin(), probes.end());
 }
 
 void Beat::record_frame() {
   Frame frame;
-  frame.time = time_;
+  frame.time = time_of_beat();
   const auto& space = wall_.pressure_space();
   fem::Vector sum = space.make_vector(2);  // strain times volume, volume
   std::vector<double> totals(4, 0.0);      // volume now and in the reference, stretch times volume, volume
@@ -262,9 +300,9 @@ void Beat::record_frame() {
   wall_.comm().sum(totals);
   frame.volume_ratio = totals[0] / totals[1];
   if (totals[3] > 0) frame.long_stretch = totals[2] / totals[3];
-  const std::vector<double> strain = space.gather(sum, 2), u = wall_.gather_displacement(now_);
+  const std::vector<double> strain = space.gather(sum, 2), u = wall_.gather_displacement(now_.u);
   if (wall_.comm().is_root())
-    for (std::size_t p = 0; p < image_.size(); ++p) {
+    for (std::size_t p = 0; p < wall_.mesh().points.size(); ++p) {
       frame.displacement.push_back(wall_.reference()[p] + Vec3{u[3 * p], u[3 * p + 1], u[3 * p + 2]} - image_[p]);
       frame.fibre_strain.push_back(strain[2 * p] / strain[2 * p + 1]);
     }

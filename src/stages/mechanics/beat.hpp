@@ -1,12 +1,15 @@
 #pragma once
-/// One heart beat of the wall: filling to end diastole, then activation against the circulation until the cycle closes.
+/// Heart beats of the wall: filling to end diastole, then activation against a circulation, until the beats repeat.
 ///
-/// Time is negative while the wall is being filled (and its stress-free reference looked for), zero at end diastole.
+/// Time is negative while the wall is being filled (and its stress-free reference looked for), zero at the first end
+/// diastole.
 
 #include <cstdint>
-#include <optional>
+#include <functional>
+#include <memory>
 
-#include "cardiotwin/circulation/left_heart.hpp"
+#include "active/tension_model.hpp"
+#include "cardiotwin/circulation/circulation.hpp"
 #include "cardiotwin/core/log.hpp"
 #include "cardiotwin/stage/time_loop.hpp"
 #include "newton.hpp"
@@ -18,13 +21,12 @@ struct BeatOptions {
   double largest_step = 10, smallest_step = 0.25;     ///< [ms]
   double pressure_change = 1.0, volume_change = 5e3;  ///< aimed at in a step [kPa], [mm^3]
   double end_diastolic_pressure = 1.07;               ///< [kPa]
-  int filling_steps = 4;
+  int filling_steps = 4;                              ///< 0: the beat starts from the mesh at rest
   int unloading_iterations = 0;
-  double systolic_pressure = 16, diastolic_pressure = 10.7, venous_pressure = 0.6;  ///< [kPa]
-  double expected_ejection_fraction = 0.55;                     ///< for the calibration of the arteries
-  double mitral_resistance = 2e-3, aortic_resistance = 0.7e-3;  ///< [kPa ms/mm^3]
-  double atrial_pressure = 0.8;  ///< while the atrium is passive, of the end-diastolic pressure
-  double atrial_systole = 0.15;  ///< of the cycle
+  double unloading_tolerance = 0.02;  ///< distance from the image that is good enough [mm]
+  int beats = 1;                      ///< at most
+  double limit_cycle_tolerance = 0;   ///< BeatFigures::change() that ends them; 0: all beats
+  std::vector<std::int32_t> probes;   ///< nodes whose position is recorded
 };
 
 /// A moment that is kept. Displacement and strain on rank 0 only.
@@ -36,17 +38,32 @@ struct Frame {
   double long_stretch = 1;           ///< mean stretch along the wall towards the base
 };
 
+/// Every accepted step of the last beat; times from its start [ms], pressures [kPa], volume [mm^3], flows [ml/s].
 struct Trace {
   std::vector<double> time, volume, pressure, aortic_pressure, mitral_flow, aortic_flow;
+  std::vector<double> probes;  ///< x y z of every probe, time by time [mm]
 };
+
+/// What one beat came to.
+struct BeatFigures {
+  double start_volume = 0, end_volume = 0, smallest_volume = 0, largest_volume = 0;  ///< [mm^3]
+  double start_pressure = 0, end_pressure = 0, peak_pressure = 0;                    ///< [kPa]
+  /// Largest change from its start to its end: volume over the stroke, pressure over the peak.
+  double change() const;
+};
+
+/// Makes the circulation for a wall that has `volume` [mm^3] at end diastole.
+using CirculationMaker = std::function<std::unique_ptr<circulation::Circulation>(double volume)>;
 
 class Beat : public stage::Steppable {
  public:
   /// `longitudinal` per mesh cell: unit vector towards the base within the wall, zero where there is none.
-  Beat(Wall& wall, Newton& newton, BeatOptions options, std::vector<Vec3> longitudinal);
+  Beat(Wall& wall, Newton& newton, TensionModel& tension, CirculationMaker circulation, BeatOptions options,
+       std::vector<Vec3> longitudinal);
 
   double time_ms() const override { return time_; }
-  double end_ms() const override { return options_.cycle; }
+  double end_ms() const override { return options_.beats * options_.cycle; }
+  bool finished() const override;
   void advance() override;
   void save(stage::State& state) override;
   void load(const stage::State& state) override;
@@ -54,7 +71,7 @@ class Beat : public stage::Steppable {
 
   const Trace& trace() const { return trace_; }
   const std::vector<Frame>& frames() const { return frames_; }
-  const circulation::LeftHeart& heart() const { return heart_; }
+  const std::vector<BeatFigures>& beats() const { return beats_; }  ///< finished ones
   int steps() const { return steps_; }
   int newton_iterations() const { return newton_iterations_; }
   int cut_steps() const { return cut_steps_; }
@@ -69,31 +86,41 @@ class Beat : public stage::Steppable {
   void fill_to(double pressure);
   void unload();
   bool unload(double share);
+  double distance_to_image(const WallState& state) const;
+  void start();
   void start_beat();
+  void finish_beat();
   void step();
   bool try_step(double step, double& volume);
   double wanted_step() const;
+  double grown_step(double step, double change_of_volume) const;
+  double time_of_beat() const { return time_ - start_of_beat(); }
+  double start_of_beat() const { return static_cast<double>(beats_.size()) * options_.cycle; }
   void record_trace();
   void record_frame();
+  void load_frames(const stage::State& file);
   WallState extrapolated(double step) const;
 
   Wall& wall_;
   Newton& newton_;
+  TensionModel& tension_;
+  CirculationMaker make_circulation_;
   BeatOptions options_;
-  std::vector<Vec3> longitudinal_, image_;
-  double reference_volume_ = 0;
+  std::vector<Vec3> longitudinal_, image_;  ///< image: all nodes of the displacement
 
   double time_ = 0;
   int prepared_ = 0;        ///< filling steps and unloading iterations done
   WallState now_, before_;  ///< at the last two accepted times
   double last_step_ = 0, next_step_ = 1;
-  circulation::LeftHeart heart_;
-  circulation::LeftHeartState blood_;
+  std::unique_ptr<circulation::Circulation> circulation_;
+  double start_volume_ = 0;  ///< that the circulation was made for
+  double volume_ = 0;        ///< of the cavity, now
   int steps_ = 0, newton_iterations_ = 0, cut_steps_ = 0, last_newton_ = 0;
   double unloading_error_ = 0;
   bool unloading_stopped_ = false;
   Trace trace_;
   std::vector<Frame> frames_;
+  std::vector<BeatFigures> beats_;
 };
 
 }  // namespace cardiotwin::mechanics

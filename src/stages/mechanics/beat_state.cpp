@@ -19,20 +19,49 @@ std::vector<Vec3> vectors(const std::vector<double>& values) {
 
 /// Collective gather, put on rank 0.
 void put(stage::State& file, const Wall& wall, const std::string& name, const WallState& state) {
-  auto u = wall.gather_displacement(state), p = wall.gather_pressure(state);
+  auto u = wall.gather_displacement(state.u), p = wall.gather_pressure(state);
+  const bool rates = !state.rates.velocity.empty();
+  std::vector<double> v, a;
+  if (rates) v = wall.gather_displacement(state.rates.velocity), a = wall.gather_displacement(state.rates.acceleration);
   if (!wall.comm().is_root()) return;
   file.put(name + "/u", std::move(u));
   file.put(name + "/p", std::move(p));
   file.put(name + "/pressure", state.pressure);
+  if (rates) file.put(name + "/velocity", std::move(v)), file.put(name + "/acceleration", std::move(a));
 }
 
 WallState get(const stage::State& file, const Wall& wall, const std::string& name) {
-  return wall.scatter(file.get(name + "/u"), file.get(name + "/p"), file.scalar(name + "/pressure"));
+  WallState state = wall.scatter(file.get(name + "/u"), file.get(name + "/p"), file.scalar(name + "/pressure"));
+  if (file.has(name + "/velocity"))
+    state.rates = {wall.scatter(file.get(name + "/velocity"), file.get(name + "/p"), 0).u,
+                   wall.scatter(file.get(name + "/acceleration"), file.get(name + "/p"), 0).u};
+  return state;
 }
 
-const char* const trace_names[] = {"time", "volume", "pressure", "aortic_pressure", "mitral_flow", "aortic_flow"};
+/// Collective. A tension field as three values a slot.
+void put(stage::State& file, const Wall& wall, const std::string& name, const TensionField& field) {
+  std::vector<double> all(field.amplitude);
+  all.insert(all.end(), field.slope.begin(), field.slope.end());
+  all.insert(all.end(), field.from.begin(), field.from.end());
+  all = wall.gather_slots(all);
+  if (wall.comm().is_root()) file.put(name, std::move(all));
+}
+
+TensionField get_tension(const stage::State& file, const Wall& wall, const std::string& name) {
+  const std::vector<double> all = wall.scatter_slots(file.get(name));
+  const auto n = static_cast<std::ptrdiff_t>(wall.slots());
+  TensionField field;
+  field.amplitude.assign(all.begin(), all.begin() + n);
+  field.slope.assign(all.begin() + n, all.begin() + 2 * n);
+  field.from.assign(all.begin() + 2 * n, all.end());
+  return field;
+}
+
+const char* const trace_names[] = {"time",        "volume",      "pressure", "aortic_pressure",
+                                   "mitral_flow", "aortic_flow", "probes"};
 std::vector<double>* columns(Trace& t, int i) {
-  std::vector<double>* all[] = {&t.time, &t.volume, &t.pressure, &t.aortic_pressure, &t.mitral_flow, &t.aortic_flow};
+  std::vector<double>* all[] = {&t.time,        &t.volume,      &t.pressure, &t.aortic_pressure,
+                                &t.mitral_flow, &t.aortic_flow, &t.probes};
   return all[i];
 }
 
@@ -41,27 +70,34 @@ std::vector<double>* columns(Trace& t, int i) {
 void Beat::save(stage::State& file) {
   put(file, wall_, "now", now_);
   put(file, wall_, "before", before_);
+  put(file, wall_, "tension", wall_.tension());
   const auto& f = newton_.factored();
-  if (f.exists && !f.stale) {
+  const bool keeps = f.exists && !f.stale;
+  if (keeps) {
     put(file, wall_, "factored/state", f.state);
     put(file, wall_, "factored/previous", f.previous);
+    put(file, wall_, "factored/tension", f.tension);
+  }
+  if (tension_.has_states()) {
+    auto states = wall_.gather_slots(tension_.save());
+    if (wall_.comm().is_root()) file.put("tension_states", std::move(states));
   }
   if (!wall_.comm().is_root()) return;
-  file.put("factored/scalars",
-           std::vector<double>{f.rate, f.time, f.equation.value, f.equation.by_volume, f.equation.by_pressure,
-                               double(f.fresh_iterations), double(f.exists && !f.stale)});
+  file.put("factored/scalars", std::vector<double>{f.rate, f.equation.value, f.equation.by_volume,
+                                                   f.equation.by_pressure, double(f.fresh_iterations), double(keeps)});
   file.put("reference", flat(wall_.reference()));
   file.put("scalars", std::vector<double>{time_, double(prepared_), last_step_, next_step_, double(steps_),
                                           double(newton_iterations_), double(cut_steps_), unloading_error_,
                                           double(unloading_stopped_), double(newton_.factorisations()),
-                                          double(newton_.linear_iterations())});
-  file.put("blood", std::vector<double>{blood_.time, blood_.volume, blood_.compliance_pressure, blood_.mitral_flow,
-                                        blood_.aortic_flow, blood_.kick_time, blood_.kick_volume, blood_.kick_flow});
-  const auto& h = heart_;
-  file.put("heart", std::vector<double>{h.arteries.characteristic, h.arteries.peripheral, h.arteries.compliance,
-                                        h.arteries.venous_pressure, h.mitral.resistance, h.aortic.resistance,
-                                        h.atrial_pressure, h.cycle, h.atrial_systole, h.end_diastolic_volume});
-  for (int i = 0; i < 6; ++i) file.put(std::string("trace/") + trace_names[i], *columns(trace_, i));
+                                          double(newton_.linear_iterations()), volume_, start_volume_,
+                                          double(circulation_ != nullptr)});
+  if (circulation_) file.put("circulation", circulation_->state());
+  for (int i = 0; i < 7; ++i) file.put(std::string("trace/") + trace_names[i], *columns(trace_, i));
+  std::vector<double> beats;
+  for (const BeatFigures& b : beats_)
+    beats.insert(beats.end(), {b.start_volume, b.end_volume, b.smallest_volume, b.largest_volume, b.start_pressure,
+                               b.end_pressure, b.peak_pressure});
+  file.put("beats", std::move(beats));
   std::vector<double> scalars, displacement, strain;
   for (const Frame& frame : frames_) {
     scalars.insert(scalars.end(), {frame.time, frame.volume_ratio, frame.long_stretch});
@@ -78,41 +114,49 @@ void Beat::load(const stage::State& file) {
   wall_.set_reference(vectors(file.get("reference")));
   now_ = get(file, wall_, "now");
   before_ = get(file, wall_, "before");
+  wall_.tension() = get_tension(file, wall_, "tension");
+  if (tension_.has_states()) tension_.load(wall_.scatter_slots(file.get("tension_states")));
   const auto& s = file.get("scalars");
   time_ = s.at(0), prepared_ = static_cast<int>(s.at(1)), last_step_ = s.at(2), next_step_ = s.at(3);
   steps_ = static_cast<int>(s.at(4)), newton_iterations_ = static_cast<int>(s.at(5));
   cut_steps_ = static_cast<int>(s.at(6)), unloading_error_ = s.at(7), unloading_stopped_ = s.at(8) != 0;
   newton_.set_counters(static_cast<int>(s.at(9)), static_cast<int>(s.at(10)));
-  const auto& b = file.get("blood");
-  blood_ = {b.at(0), b.at(1), b.at(2), b.at(3), b.at(4), b.at(5), b.at(6), b.at(7)};
-  const auto& h = file.get("heart");
-  heart_ = {{h.at(0), h.at(1), h.at(2), h.at(3)}, {h.at(4)}, {h.at(5)}, h.at(6), h.at(7), h.at(8), h.at(9)};
-  for (int i = 0; i < 6; ++i) *columns(trace_, i) = file.get(std::string("trace/") + trace_names[i]);
+  volume_ = s.at(11), start_volume_ = s.at(12);
+  if (s.at(13) != 0) {
+    circulation_ = make_circulation_(start_volume_);
+    circulation_->set_state(file.get("circulation"));
+  }
+  for (int i = 0; i < 7; ++i) *columns(trace_, i) = file.get(std::string("trace/") + trace_names[i]);
+  const auto& beats = file.get("beats");
+  beats_.clear();
+  for (std::size_t k = 0; k + 7 <= beats.size(); k += 7)
+    beats_.push_back({beats[k], beats[k + 1], beats[k + 2], beats[k + 3], beats[k + 4], beats[k + 5], beats[k + 6]});
+  load_frames(file);
+  const auto& f = file.get("factored/scalars");
+  if (f.at(5) == 0) return newton_.invalidate();
+  newton_.restore({get(file, wall_, "factored/state"),
+                   get(file, wall_, "factored/previous"),
+                   get_tension(file, wall_, "factored/tension"),
+                   f.at(0),
+                   {f.at(1), f.at(2), f.at(3)},
+                   static_cast<int>(f.at(4)),
+                   true,
+                   false});
+}
+
+void Beat::load_frames(const stage::State& file) {
   const auto &scalars = file.get("frames/scalars"), &strain = file.get("frames/fibre_strain");
   const auto displacement = vectors(file.get("frames/displacement"));
   frames_.clear();
-  const std::size_t points = image_.size();
-  for (std::size_t k = 0; 3 * k < scalars.size(); ++k) {
+  const auto points = static_cast<std::ptrdiff_t>(wall_.mesh().points.size());
+  for (std::ptrdiff_t k = 0; 3 * k < std::ssize(scalars); ++k) {
     Frame frame{scalars[3 * k], {}, {}, scalars[3 * k + 1], scalars[3 * k + 2]};
     if (wall_.comm().is_root()) {
-      frame.displacement.assign(&displacement[k * points], &displacement[k * points] + points);
-      frame.fibre_strain.assign(&strain[k * points], &strain[k * points] + points);
+      frame.displacement.assign(displacement.begin() + k * points, displacement.begin() + (k + 1) * points);
+      frame.fibre_strain.assign(strain.begin() + k * points, strain.begin() + (k + 1) * points);
     }
     frames_.push_back(std::move(frame));
   }
-
-  const auto& f = file.get("factored/scalars");
-  if (f.at(6) == 0) return newton_.invalidate();
-  Newton::Factored factored{get(file, wall_, "factored/state"),
-                            get(file, wall_, "factored/previous"),
-                            f.at(0),
-                            f.at(1),
-                            {f.at(2), f.at(3), f.at(4)},
-                            static_cast<int>(f.at(5)),
-                            true,
-                            false};
-  wall_.set_time(factored.time);
-  newton_.restore(factored);
 }
 
 }  // namespace cardiotwin::mechanics

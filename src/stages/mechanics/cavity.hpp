@@ -1,5 +1,5 @@
 #pragma once
-/// The cavity: its volume and the pressure on its wall, on quadratic triangles.
+/// The cavity: its volume and the pressure on its wall, on the displacement's triangles.
 ///
 ///   V = 1/3 int (x - c) . da,     L_a = int N_a da,    da along the normal from the cavity into the wall
 ///
@@ -45,6 +45,7 @@ class CavitySurface {
     std::array<std::array<double, 2>, 6> gradient;
   };
   bool exists_ = false;
+  int per_side_ = 6;  ///< nodes of a triangle
   std::vector<At> at_;
   std::vector<Side> sides_;
   std::vector<std::int32_t> nodes_;

@@ -1,6 +1,7 @@
 #include "kernel.hpp"
 
 #include <limits>
+#include <numbers>
 
 // The packs of a clone never cross a call: everything below `evaluate` is inlined into it.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
@@ -19,8 +20,13 @@ using Stiffness = std::array<Voigt, 6>;
 
 inline constexpr int first[6] = {0, 1, 2, 1, 0, 0}, second[6] = {0, 1, 2, 2, 2, 1};
 
-/// Gradients of the ten quadratic functions from those of the barycentric coordinates.
-inline void quadratic_gradients(const Point& point, const std::array<Vector, 4>& g, std::array<Vector, 10>& gradient) {
+/// Gradients of the displacement's functions from those of the barycentric coordinates.
+template <int N>
+inline void shape_gradients(const Point& point, const std::array<Vector, 4>& g, std::array<Vector, N>& gradient) {
+  if constexpr (N == 4) {
+    gradient = g;
+    return;
+  }
   static constexpr int edge[6][2] = {{0, 1}, {1, 2}, {2, 0}, {0, 3}, {1, 3}, {2, 3}};
   for (int d = 0; d < 3; ++d) {
     for (int a = 0; a < 4; ++a) gradient[a][d] = (4 * point.lambda[a] - 1) * g[a][d];
@@ -30,12 +36,13 @@ inline void quadratic_gradients(const Point& point, const std::array<Vector, 4>&
   }
 }
 
-inline Tensor deformation(const std::array<Vector, 10>& position, const std::array<Vector, 10>& gradient) {
+template <std::size_t N>
+inline Tensor deformation(const std::array<Vector, N>& position, const std::array<Vector, N>& gradient) {
   Tensor f;
   for (int i = 0; i < 3; ++i)
     for (int d = 0; d < 3; ++d) {
       f[i][d] = position[0][i] * gradient[0][d];
-      for (int a = 1; a < 10; ++a) f[i][d] += position[a][i] * gradient[a][d];
+      for (std::size_t a = 1; a < N; ++a) f[i][d] += position[a][i] * gradient[a][d];
     }
   return f;
 }
@@ -77,16 +84,36 @@ struct Law {
   Pack j;
 };
 
+inline void rescale(Response<Pack>& r, const Pack& scale) {
+  for (auto& stress : r.stress) stress *= scale;
+  for (auto& row : r.stiffness)
+    for (auto& entry : row) entry *= scale;
+}
+
+/// The part of a law that takes the whole strain instead of the isochoric one; false when there is none.
+template <class M>
+inline bool whole_strain(const M&, const Voigt&, Response<Pack>&) {
+  return false;
+}
+inline bool whole_strain(const HolzapfelOgden& m, const Voigt& c, Response<Pack>& r) {
+  if (!m.whole_fibres) return false;
+  for (auto& stress : r.stress) stress = constant<Pack>(0);
+  for (auto& row : r.stiffness) row.fill(constant<Pack>(0));
+  add_fibres(m, green_strain(c), r);
+  return true;
+}
+
 /// The passive law with its isochoric split and the volumetric part.
 template <class M>
-inline void passive(const M& material, double kappa, const Pack& p, const Tensor& f, const Voigt& c, bool tangent,
-                    Law& law) {
+inline void passive(const M& material, const Pack& scale, double kappa, const Pack& p, const Tensor& f, const Voigt& c,
+                    bool tangent, Law& law) {
   const Pack j = determinant(f), g = inverse_two_thirds(j);
   const Voigt inv = inverse(c, j * j);
   Voigt iso;
   for (int v = 0; v < 6; ++v) iso[v] = v < 3 ? 0.5 * (g * c[v] - 1) : g * c[v];
   Response<Pack> r;
   respond(material, iso, r);
+  rescale(r, scale);
 
   const Voigt doubled{c[0], c[1], c[2], 2 * c[3], 2 * c[4], 2 * c[5]};
   Pack sc = r.stress[0] * doubled[0];
@@ -98,6 +125,12 @@ inline void passive(const M& material, double kappa, const Pack& p, const Tensor
     split[v] = g * (r.stress[v] - sc * (1.0 / 3) * inv[v]);
     law.stress[v] = split[v] + hydro * inv[v];
     law.pressure[v] = j * inv[v];
+  }
+  Response<Pack> whole;  // of parts that are not split
+  const bool unsplit = whole_strain(material, c, whole);
+  if (unsplit) {
+    rescale(whole, scale);
+    for (int v = 0; v < 6; ++v) law.stress[v] += whole.stress[v];
   }
   if (!tangent) return;
 
@@ -116,6 +149,7 @@ inline void passive(const M& material, double kappa, const Pack& p, const Tensor
       law.stiffness[v][w] = gg * (r.stiffness[v][w] - (1.0 / 3) * (inv[v] * dc[w] + dc[v] * inv[w])) -
                             (2.0 / 3) * (split[v] * inv[w] + inv[v] * split[w]) + dyad * inv[v] * inv[w] +
                             product * symmetric_product(inv, v, w);
+      if (unsplit) law.stiffness[v][w] += whole.stiffness[v][w];
       law.stiffness[w][v] = law.stiffness[v][w];
     }
 }
@@ -128,22 +162,52 @@ inline void strain_displacement(const Tensor& f, const Vector& g, std::array<Vec
   }
 }
 
-inline void add_forces(const Point& point, const std::array<std::array<Vector, 6>, 10>& b, const Law& law,
-                       const Pack& w, ElementResult& r) {
-  for (int a = 0; a < 10; ++a)
+template <int N>
+inline void add_forces(const std::array<std::array<Vector, 6>, N>& b, const Law& law, const Pack& w,
+                       ElementResult<N>& r) {
+  for (int a = 0; a < N; ++a)
     for (int i = 0; i < 3; ++i) {
       Pack sum = b[a][0][i] * law.stress[0];
       for (int v = 1; v < 6; ++v) sum += b[a][v][i] * law.stress[v];
       r.force[a][i] += w * sum;
     }
-  for (int q = 0; q < 4; ++q) r.dilation[q] += w * point.lambda[q] * (law.j - 1);
 }
 
-inline void add_stiffness(const Point& point, const std::array<Vector, 10>& gradient,
-                          const std::array<std::array<Vector, 6>, 10>& b, const Law& law, const Pack& w,
-                          ElementResult& r) {
+/// The second equation and its derivative by the pressure.
+template <int N>
+inline void add_dilation(const Tissue& tissue, const Point& point, const std::array<Vector, 4>& g, const Pack& p,
+                         const ElementState<N>& state, double tau_scale, const Law& law, const Pack& w, bool tangent,
+                         ElementResult<N>& r) {
+  Pack excess = law.j - 1, by_pressure = constant<Pack>(0);
+  if (tissue.bulk_modulus > 0) {
+    const Pack x = p * (1 / tissue.bulk_modulus), root = square_root(1 + x * x);
+    excess -= x + root - 1;
+    by_pressure = (1 + x / root) * (1 / tissue.bulk_modulus);
+  }
+  for (int q = 0; q < 4; ++q) {
+    r.dilation[q] += w * point.lambda[q] * excess;
+    if (tangent && tissue.bulk_modulus > 0)
+      for (int s = 0; s < 4; ++s) r.compliance[4 * q + s] -= w * (point.lambda[q] * point.lambda[s]) * by_pressure;
+  }
+  if constexpr (N == 4) {
+    // All points share the volume: w / weight.
+    const Pack h2 = each(w * (6 * std::numbers::sqrt2 / point.weight), [](double v) { return std::cbrt(v * v); });
+    const Pack factor = w * h2 * tau_scale;
+    for (int q = 0; q < 4; ++q)
+      for (int s = 0; s < 4; ++s) {
+        const Pack entry = factor * (g[q][0] * g[s][0] + g[q][1] * g[s][1] + g[q][2] * g[s][2]);
+        r.dilation[q] -= entry * state.p[s];
+        if (tangent) r.compliance[4 * q + s] -= entry;
+      }
+  }
+}
+
+template <int N>
+inline void add_stiffness(const Point& point, const std::array<Vector, N>& gradient,
+                          const std::array<std::array<Vector, 6>, N>& b, const Law& law, const Pack& w,
+                          ElementResult<N>& r) {
   int pair = 0;
-  for (int n = 0; n < 10; ++n) {
+  for (int n = 0; n < N; ++n) {
     std::array<Vector, 6> db;  // weighted D B of node n
     for (int v = 0; v < 6; ++v)
       for (int j = 0; j < 3; ++j) {
@@ -173,32 +237,39 @@ inline void add_stiffness(const Point& point, const std::array<Vector, 10>& grad
   }
 }
 
-template <class M>
-inline void evaluate_with(const M& material, const Tissue& tissue, const std::vector<Point>& points,
-                          const ElementGeometry& geometry, const ElementState& state, const Tension* tension,
-                          double rate, bool tangent, ElementResult& r) {
+template <int N>
+inline void clear(bool tangent, ElementResult<N>& r) {
   const Pack zero = constant<Pack>(0);
   for (auto& f : r.force) f = {zero, zero, zero};
   r.dilation = {zero, zero, zero, zero};
-  if (tangent) {
-    for (auto& k : r.stiffness) k.fill(zero);
-    for (auto& node : r.coupling)
-      for (auto& k : node) k = {zero, zero, zero};
-  }
   r.smallest_j = constant<Pack>(std::numeric_limits<double>::max());
+  if (!tangent) return;
+  for (auto& k : r.stiffness) k.fill(zero);
+  for (auto& node : r.coupling)
+    for (auto& k : node) k = {zero, zero, zero};
+  r.compliance.fill(zero);
+}
+
+template <int N, class M>
+inline void evaluate_with(const M& material, const Tissue& tissue, const std::vector<Point>& points,
+                          const ElementGeometry& geometry, const ElementState<N>& state, const TensionAt& tension,
+                          double rate, bool tangent, ElementResult<N>& r) {
+  clear(tangent, r);
   const double viscous = tissue.viscosity * rate;
+  const double tau_scale = tissue.stabilisation / material.shear_modulus();
   for (std::size_t q = 0; q < points.size(); ++q) {
     const auto& at = geometry.at[q];
-    std::array<Vector, 10> gradient;
-    quadratic_gradients(points[q], at.gradient, gradient);
+    std::array<Vector, N> gradient;
+    shape_gradients<N>(points[q], at.gradient, gradient);
     const Tensor f = deformation(state.position, gradient);
     const Voigt c = cauchy_green(f);
     Pack p = points[q].lambda[0] * state.p[0];
     for (int a = 1; a < 4; ++a) p += points[q].lambda[a] * state.p[a];
     Law law;
-    passive(material, tissue.augmentation, p, f, c, tangent, law);
+    passive(material, geometry.stiffness, tissue.augmentation, p, f, c, tangent, law);
     Pack stress, stiffness;
-    active_stress(tissue.twitch, tension[q].value, c[0], stress, stiffness);
+    active_stress(tissue.active, TensionAt::load(tension.amplitude, q), TensionAt::load(tension.slope, q),
+                  TensionAt::load(tension.from, q), c[0], stress, stiffness);
     law.stress[0] += stress;
     if (tangent) law.stiffness[0][0] += stiffness;
     if (viscous > 0) {
@@ -209,11 +280,26 @@ inline void evaluate_with(const M& material, const Tissue& tissue, const std::ve
       }
     }
     r.smallest_j = each2(r.smallest_j, law.j, [](double a, double b) { return b < a || b != b ? b : a; });
-    std::array<std::array<Vector, 6>, 10> b;
-    for (int a = 0; a < 10; ++a) strain_displacement(f, gradient[a], b[a]);
-    add_forces(points[q], b, law, at.volume, r);
-    if (tangent) add_stiffness(points[q], gradient, b, law, at.volume, r);
+    std::array<std::array<Vector, 6>, N> b;
+    for (int a = 0; a < N; ++a) strain_displacement(f, gradient[a], b[a]);
+    add_forces<N>(b, law, at.volume, r);
+    add_dilation<N>(tissue, points[q], at.gradient, p, state, tau_scale, law, at.volume, tangent, r);
+    if (tangent) add_stiffness<N>(points[q], gradient, b, law, at.volume, r);
   }
+}
+
+/// One branch a law, each inlined into the clone it is compiled for.
+template <int N>
+inline void evaluate_any(const Tissue& tissue, const std::vector<Point>& points, const ElementGeometry& geometry,
+                         const ElementState<N>& state, const TensionAt& tension, double rate, bool tangent,
+                         ElementResult<N>& r) {
+  const auto with = [&]<class... Laws>(const std::variant<Laws...>& material) {
+    const auto try_law = [&](const auto* law) {
+      if (law) evaluate_with<N>(*law, tissue, points, geometry, state, tension, rate, tangent, r);
+    };
+    (try_law(std::get_if<Laws>(&material)), ...);
+  };
+  with(tissue.material);
 }
 
 }  // namespace
@@ -230,25 +316,32 @@ std::vector<Point> element_points(int degree) {
 
 CARDIOTWIN_CLONES
 void evaluate(const Tissue& tissue, const std::vector<Point>& points, const ElementGeometry& geometry,
-              const ElementState& state, const Tension* tension, double rate, bool tangent, ElementResult& result) {
-  if (const auto* m = std::get_if<NeoHooke>(&tissue.material))
-    evaluate_with(*m, tissue, points, geometry, state, tension, rate, tangent, result);
-  else if (const auto* g = std::get_if<Guccione>(&tissue.material))
-    evaluate_with(*g, tissue, points, geometry, state, tension, rate, tangent, result);
-  else
-    evaluate_with(std::get<HolzapfelOgden>(tissue.material), tissue, points, geometry, state, tension, rate, tangent,
-                  result);
+              const ElementState<10>& state, const TensionAt& tension, double rate, bool tangent,
+              ElementResult<10>& result) {
+  evaluate_any(tissue, points, geometry, state, tension, rate, tangent, result);
 }
 
-void strains(const std::vector<Point>& points, const ElementGeometry& geometry, const ElementState& state,
+CARDIOTWIN_CLONES
+void evaluate(const Tissue& tissue, const std::vector<Point>& points, const ElementGeometry& geometry,
+              const ElementState<4>& state, const TensionAt& tension, double rate, bool tangent,
+              ElementResult<4>& result) {
+  evaluate_any(tissue, points, geometry, state, tension, rate, tangent, result);
+}
+
+template <int N>
+void strains(const std::vector<Point>& points, const ElementGeometry& geometry, const ElementState<N>& state,
              std::vector<ElementStrain>& result) {
   result.resize(points.size());
   for (std::size_t q = 0; q < points.size(); ++q) {
-    std::array<Vector, 10> gradient;
-    quadratic_gradients(points[q], geometry.at[q].gradient, gradient);
+    std::array<Vector, N> gradient;
+    shape_gradients<N>(points[q], geometry.at[q].gradient, gradient);
     const Tensor f = deformation(state.position, gradient);
     result[q] = {green_strain(cauchy_green(f)), determinant(f)};
   }
 }
+template void strains<4>(const std::vector<Point>&, const ElementGeometry&, const ElementState<4>&,
+                         std::vector<ElementStrain>&);
+template void strains<10>(const std::vector<Point>&, const ElementGeometry&, const ElementState<10>&,
+                          std::vector<ElementStrain>&);
 
 }  // namespace cardiotwin::mechanics

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+
+#include "cardiotwin/core/log.hpp"
 
 namespace cardiotwin::mechanics {
 namespace {
@@ -39,7 +42,7 @@ bool Newton::solve_linear(const WallState& state, const WallState& previous, dou
     const bool fresh = factored_.stale;
     solver_.keep_preconditioner(!fresh);
     if (fresh) {
-      factored_ = {state, previous, rate, time_, equation, 0, true, false};
+      factored_ = {state, previous, wall_.tension(), rate, equation, 0, true, false};
       ++factorisations_;
     }
     fem::check(KSPSolve(solver_.ksp(), b_, x_), "mechanics: linear solve");
@@ -68,6 +71,7 @@ NewtonReport Newton::solve(WallState& state, const WallState& previous, double r
     report.iterations = spent += report.iterations;
     if (report.converged) break;
     factored_.stale = true;
+    reason_ = fmt::format("{}, residual {:.1e}", report.reason, report.residual);
   }
   return report;
 }
@@ -121,11 +125,13 @@ NewtonReport Newton::attempt(WallState& state, const WallState& previous, double
   }
 }
 
-void Newton::restore(const Factored& factored) {
-  factored_ = factored;
+void Newton::restore(Factored factored) {
+  factored_ = std::move(factored);
   if (!factored_.exists || factored_.stale) return;
-  const CavityEquation equation = factored.equation;
-  wall_.tangent(factored.state, factored.previous, factored.rate, [&](double, double) { return equation; });
+  const CavityEquation equation = factored_.equation;
+  const TensionField now = std::exchange(wall_.tension(), factored_.tension);
+  wall_.tangent(factored_.state, factored_.previous, factored_.rate, [&](double, double) { return equation; });
+  wall_.tension() = now;
   solver_.set_matrix(wall_.matrix());
   solver_.keep_preconditioner(false);
   fem::check(KSPSetUp(solver_.ksp()), "mechanics: factorisation");

@@ -37,17 +37,16 @@ class Newton {
   /// The factorisation in use is that of the tangent at a state; with it a resumed run repeats the same arithmetic.
   struct Factored {
     WallState state, previous;
-    double rate = 0, time = 0;
+    TensionField tension;
+    double rate = 0;
     CavityEquation equation;   ///< values at that state
     int fresh_iterations = 0;  ///< that the first solve with it took
     bool exists = false;
     bool stale = true;  ///< rebuild before the next solve
   };
   const Factored& factored() const { return factored_; }
-  /// Collective. Rebuilds the factorisation; the caller has set the wall's time to that of `factored`.
-  void restore(const Factored& factored);
-  /// Before each solve: the time of the wall, remembered with a factorisation. Local.
-  void set_time(double time) { time_ = time; }
+  /// Collective. Rebuilds the factorisation.
+  void restore(Factored factored);
   /// Forget the factorisation, e.g. because the reference moved. Local.
   void invalidate() { factored_.stale = true; }
   /// Counts so far, of a resumed run. Local.
@@ -55,6 +54,8 @@ class Newton {
     factorisations_ = factorisations;
     linear_iterations_ = linear_iterations;
   }
+  /// Why the last solve failed, for messages.
+  const std::string& reason() const { return reason_; }
   int factorisations() const { return factorisations_; }
   int linear_iterations() const { return linear_iterations_; }
 
@@ -70,7 +71,7 @@ class Newton {
   fem::Vector b_, x_;
   Factored factored_;
   Wall::Scale scale_;
-  double time_ = -1;
+  std::string reason_;
   int factorisations_ = 0, linear_iterations_ = 0;
 };
 

@@ -36,6 +36,10 @@ inline Pack each(Pack x, Function f) {
 }
 
 template <class Function>
+inline double each2(double x, double y, Function f) {
+  return f(x, y);
+}
+template <class Function>
 inline Pack each2(Pack x, const Pack& y, Function f) {
   for (int i = 0; i < lanes; ++i) x[i] = f(x[i], y[i]);
   return x;

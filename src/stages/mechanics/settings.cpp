@@ -1,80 +1,20 @@
 #include "settings.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 
+#include "active/land_model.hpp"
+#include "active/prescribed_tension.hpp"
+#include "active/twitch.hpp"
+#include "cardiotwin/circulation/calibration.hpp"
+#include "cardiotwin/circulation/open_loop.hpp"
+#include "cardiotwin/circulation/prescribed.hpp"
 #include "cardiotwin/core/log.hpp"
 #include "cardiotwin/core/units.hpp"
+#include "loads.hpp"
 
 namespace cardiotwin::mechanics {
-
-config::Spec parameters() {
-  using config::choice, config::integer, config::number, config::Type;
-  const Guccione g;
-  const HolzapfelOgden h;
-  const Twitch t;
-  return {
-      choice("material", "guccione", {"guccione", "holzapfel_ogden", "neo_hooke"}, "passive law of the wall"),
-      number("guccione_C_kPa", g.C, "kPa", "(0, inf)", "Guccione: scale"),
-      number("guccione_bf", g.bf, "", "(0, inf)", "Guccione: exponent along the fibre"),
-      number("guccione_bt", g.bt, "", "(0, inf)", "Guccione: exponent across the fibre"),
-      number("guccione_bfs", g.bfs, "", "(0, inf)", "Guccione: exponent of shear with the fibre"),
-      number("holzapfel_ogden_a_kPa", h.a, "kPa", "(0, inf)", "Holzapfel-Ogden: isotropic scale"),
-      number("holzapfel_ogden_b", h.b, "", "(0, inf)", "Holzapfel-Ogden: isotropic exponent"),
-      number("holzapfel_ogden_af_kPa", h.af, "kPa", "[0, inf)", "Holzapfel-Ogden: fibre scale"),
-      number("holzapfel_ogden_bf", h.bf, "", "(0, inf)", "Holzapfel-Ogden: fibre exponent"),
-      number("holzapfel_ogden_as_kPa", h.as, "kPa", "[0, inf)", "Holzapfel-Ogden: sheet scale"),
-      number("holzapfel_ogden_bs", h.bs, "", "(0, inf)", "Holzapfel-Ogden: sheet exponent"),
-      number("holzapfel_ogden_afs_kPa", h.afs, "kPa", "[0, inf)", "Holzapfel-Ogden: fibre-sheet shear scale"),
-      number("holzapfel_ogden_bfs", h.bfs, "", "(0, inf)", "Holzapfel-Ogden: fibre-sheet shear exponent"),
-      number("neo_hooke_mu_kPa", NeoHooke{}.mu, "kPa", "(0, inf)", "neo-Hooke: shear modulus"),
-      number("augmentation_kPa", 5, "kPa", "[0, inf)", "volumetric stiffness beside the pressure multiplier"),
-      number("viscosity_kPa_ms", 10, "kPa ms", "[0, inf)", "viscosity on the rate of the Green-Lagrange strain"),
-      number("peak_tension_kPa", t.peak, "kPa", "[0, 1000]",
-             "largest active tension at the rest length of the sarcomere"),
-      number("twitch_rise_ms", t.rise, "ms", "(0, inf)", "time constant of the rise of tension"),
-      number("twitch_decay_ms", t.decay, "ms", "(0, inf)", "time constant of its decay"),
-      number("twitch_duration_ms", 0, "ms", "[0, inf)",
-             "duration of the twitch; 0: 460 ms times the root of the cycle length in s"),
-      number("electromechanical_delay_ms", t.delay, "ms", "[0, 100]", "from activation to the first tension"),
-      {.key = "length_dependence",
-       .type = Type::boolean,
-       .fallback = t.length_dependence,
-       .meaning = "tension depends on the length of the sarcomere"},
-      number("sarcomere_length_um", t.rest_length, "um", "(1.5, 2.5]", "sarcomere length in the stress-free wall"),
-      number("pericardium_stiffness_kPa_per_mm", 0.1, "kPa/mm", "[0, inf)",
-             "spring on the epicardium, along its normal"),
-      number("pericardium_viscosity_kPa_ms_per_mm", 5, "kPa ms/mm", "[0, inf)",
-             "dashpot on the epicardium, along its normal"),
-      choice("base_support", "springs", {"springs", "clamped"}, "how the basal plane is held"),
-      number("base_normal_stiffness_kPa_per_mm", 4, "kPa/mm", "[0, inf)",
-             "spring on the basal plane, along its normal"),
-      number("base_tangential_stiffness_kPa_per_mm", 0.5, "kPa/mm", "[0, inf)",
-             "spring on the basal plane, in the plane"),
-      number("heart_rate_per_min", 0, "1/min", "[0, 250]", "0: from the clinical values"),
-      number("systolic_pressure_mmHg", 0, "mmHg", "[0, 300]", "arterial; 0: from the clinical values"),
-      number("diastolic_pressure_mmHg", 0, "mmHg", "[0, 200]", "arterial; 0: from the clinical values"),
-      number("venous_pressure_mmHg", 5, "mmHg", "[0, 30]", "behind the peripheral resistance"),
-      number("end_diastolic_pressure_mmHg", 8, "mmHg", "(0, 40]", "of the ventricle"),
-      number("atrial_pressure_share", 0.8, "", "(0, 1]",
-             "pressure of the passive atrium over the end-diastolic pressure"),
-      number("atrial_systole_share", 0.15, "", "[0.05, 0.4]", "of the cycle, at its end"),
-      number("expected_ejection_fraction_percent", 55, "%", "[5, 90]",
-             "for the calibration of the arterial resistance"),
-      number("mitral_resistance_mmHg_s_per_ml", 0.015, "mmHg s/ml", "(0, inf)", "of the open valve"),
-      number("aortic_resistance_mmHg_s_per_ml", 0.005, "mmHg s/ml", "(0, inf)", "of the open valve"),
-      integer("filling_steps", 4, "[1, 100]", "load steps from no pressure to the end-diastolic one"),
-      integer("unloading_iterations", 4, "[0, 20]",
-              "fixed-point iterations for the stress-free reference; 0: the image is taken as stress free"),
-      number("largest_time_step_ms", 10, "ms", "(0, 50]", "in slow phases of the beat"),
-      number("smallest_time_step_ms", 0.5, "ms", "(0, 10]", "in fast phases; only a failing step is cut further"),
-      number("pressure_change_per_step_mmHg", 7.5, "mmHg", "(0, 100]", "aimed at by the choice of the time step"),
-      number("volume_change_per_step_ml", 5, "ml", "(0, 100]", "aimed at by the choice of the time step"),
-      number("frame_interval_ms", 10, "ms", "(0, 100]", "between the frames of wall motion that are kept"),
-      choice("direct_solver", "repeatable", {"repeatable", "distributed"},
-             "repeatable: every rank factorises the whole matrix, same bits every time; distributed: ranks share it"),
-      number("newton_tolerance", 1e-6, "", "(0, 1e-2]", "relative to the load of 1 kPa and to the nodal volumes"),
-  };
-}
 
 Physiology physiology(const config::Section& config, const artifacts::ClinicalValues* values) {
   Physiology result;
@@ -95,75 +35,173 @@ Physiology physiology(const config::Section& config, const artifacts::ClinicalVa
   return result;
 }
 
-Tissue tissue(const config::Section& c, double cycle_ms) {
+Tissue tissue(const config::Section& c) {
   Tissue tissue;
-  const std::string law = c.text("material");
-  if (law == "guccione")
-    tissue.material = Guccione{c.number("guccione_C_kPa"), c.number("guccione_bf"), c.number("guccione_bt"),
-                               c.number("guccione_bfs")};
-  else if (law == "neo_hooke")
-    tissue.material = NeoHooke{c.number("neo_hooke_mu_kPa")};
-  else
-    tissue.material = HolzapfelOgden{.a = c.number("holzapfel_ogden_a_kPa"),
-                                     .b = c.number("holzapfel_ogden_b"),
-                                     .af = c.number("holzapfel_ogden_af_kPa"),
-                                     .bf = c.number("holzapfel_ogden_bf"),
-                                     .as = c.number("holzapfel_ogden_as_kPa"),
-                                     .bs = c.number("holzapfel_ogden_bs"),
-                                     .afs = c.number("holzapfel_ogden_afs_kPa"),
-                                     .bfs = c.number("holzapfel_ogden_bfs")};
-  tissue.augmentation = c.number("augmentation_kPa");
+  for_each_material([&]<class Law>(Law law) {
+    if (c.text("material") != Law::name) return;
+    for (const auto& p : Law::parameters()) law.*p.value = c.number(material_key(p));
+    tissue.material = law;
+  });
+  if (auto* h = std::get_if<HolzapfelOgden>(&tissue.material))
+    h->whole_fibres = c.boolean("holzapfel_ogden_whole_fibres");
+  tissue.bulk_modulus = c.number("bulk_modulus_kPa");
+  // Beside a compressible law the augmentation would be one more stiffness.
+  tissue.augmentation = tissue.bulk_modulus > 0 ? 0 : c.number("augmentation_kPa");
   tissue.viscosity = c.number("viscosity_kPa_ms");
-  Twitch& twitch = tissue.twitch;
+  tissue.stabilisation = c.number("stabilisation");
+  tissue.active.over_stretch = c.text("active_stress") == "first_piola";
+  tissue.active.length_dependence = c.text("tension") == "twitch" && c.boolean("length_dependence");
+  tissue.active.rest_length = c.number("sarcomere_length_um");
+  return tissue;
+}
+
+namespace {
+
+Twitch twitch(const config::Section& c, double cycle) {
+  Twitch twitch;
   twitch.peak = c.number("peak_tension_kPa");
   twitch.rise = c.number("twitch_rise_ms");
   twitch.decay = c.number("twitch_decay_ms");
   twitch.duration = c.number("twitch_duration_ms");
   // Systole shortens with the root of the cycle (Bazett's rule for the QT interval).
-  if (twitch.duration == 0) twitch.duration = 460 * std::sqrt(cycle_ms / core::ms_per_s);
+  if (twitch.duration == 0) twitch.duration = 460 * std::sqrt(cycle / core::ms_per_s);
   twitch.delay = c.number("electromechanical_delay_ms");
-  twitch.length_dependence = c.boolean("length_dependence");
-  twitch.rest_length = c.number("sarcomere_length_um");
-  return tissue;
+  return twitch;
+}
+
+std::unique_ptr<TensionModel> land_2017(const config::Section& c, double cycle, const TensionSites& sites) {
+  LandParameters land;
+  land.t_ref = c.number("land_2017_reference_tension_kPa");
+  land.ca_t50 = c.number("land_2017_ca_t50_uM");
+  CalciumTransient calcium;
+  calcium.diastolic = c.number("land_2017_calcium_diastolic_uM");
+  calcium.peak = c.number("land_2017_calcium_peak_uM");
+  calcium.rise = c.number("land_2017_calcium_rise_ms");
+  calcium.decay = c.number("land_2017_calcium_decay_ms");
+  return std::make_unique<LandModel>(land, calcium, cycle, sites);
+}
+
+}  // namespace
+
+std::unique_ptr<TensionModel> tension_model(const config::Section& c, double cycle, const TensionSites& sites) {
+  const std::string model = c.text("tension");
+  if (model == "twitch") return std::make_unique<TwitchModel>(twitch(c, cycle), sites);
+  if (model == "land_2017") return land_2017(c, cycle, sites);
+  if (model == "none") return std::make_unique<NoTension>();
+  return std::make_unique<PrescribedTension>(given_curve(c, "tension_kPa"), sites);
 }
 
 std::vector<Support> supports(const config::Section& c) {
-  std::vector<Support> result;
   Support pericardium{.surface = artifacts::surface_epicardium};
   pericardium.normal_stiffness = c.number("pericardium_stiffness_kPa_per_mm");
   pericardium.normal_viscosity = c.number("pericardium_viscosity_kPa_ms_per_mm");
-  result.push_back(pericardium);
+  std::vector<Support> result{pericardium};
   if (c.text("base_support") == "springs") {
     Support base{.surface = artifacts::surface_base};
     base.normal_stiffness = c.number("base_normal_stiffness_kPa_per_mm");
     base.tangential_stiffness = c.number("base_tangential_stiffness_kPa_per_mm");
+    base.normal_viscosity = base.tangential_viscosity = c.number("base_viscosity_kPa_ms_per_mm");
     result.push_back(base);
   }
   return result;
 }
 
+RegionFactors region_factors(const config::Section& c, std::span<const stage::Place> cells) {
+  RegionFactors factors;
+  for (const config::Section& region : c.list("regions")) {
+    if (factors.stiffness.empty()) factors = {std::vector(cells.size(), 1.0), std::vector(cells.size(), 1.0)};
+    bool found = false;
+    for (std::size_t k = 0; k < cells.size(); ++k) {
+      if (!stage::holds(region, cells[k])) continue;
+      found = true;
+      factors.stiffness[k] = region.number("stiffness_factor");
+      factors.tension[k] = region.number("tension_factor");
+    }
+    if (!found)
+      core::fail_configuration({.where = "mechanics.regions: " + region.text("name"),
+                                .expected = "a part of the wall",
+                                .found = "no cell of it",
+                                .remedy = "check segments, tissue, position_mm, radius_mm and depth; enlarge it"});
+  }
+  return factors;
+}
+
+bool is_heart_beat(const config::Section& c) { return !c.text("circulation").starts_with("given"); }
+
+namespace {
+
+double cycle_ms(const config::Section& c, const Physiology& physiology) {
+  if (is_heart_beat(c)) return 60 * core::ms_per_s / physiology.heart_rate;
+  return loads_end_ms(c);
+}
+
+}  // namespace
+
 BeatOptions beat_options(const config::Section& c, const Physiology& physiology) {
   using core::kPa_per_mmHg;
   BeatOptions o;
-  o.cycle = 60 * core::ms_per_s / physiology.heart_rate;
+  o.cycle = cycle_ms(c, physiology);
   o.frame_interval = c.number("frame_interval_ms");
   o.largest_step = c.number("largest_time_step_ms");
-  o.smallest_step = c.number("smallest_time_step_ms");
+  o.smallest_step = std::min(c.number("smallest_time_step_ms"), o.largest_step);
   o.pressure_change = c.number("pressure_change_per_step_mmHg") * kPa_per_mmHg;
   o.volume_change = c.number("volume_change_per_step_ml") * core::mm3_per_ml;
   o.end_diastolic_pressure = c.number("end_diastolic_pressure_mmHg") * kPa_per_mmHg;
-  o.filling_steps = static_cast<int>(c.integer("filling_steps"));
-  o.unloading_iterations = static_cast<int>(c.integer("unloading_iterations"));
-  o.systolic_pressure = physiology.systolic_mmHg * kPa_per_mmHg;
-  o.diastolic_pressure = physiology.diastolic_mmHg * kPa_per_mmHg;
-  o.venous_pressure = c.number("venous_pressure_mmHg") * kPa_per_mmHg;
-  o.expected_ejection_fraction = c.number("expected_ejection_fraction_percent") / 100;
-  // mmHg s/ml is kPa_per_mmHg kPa ms/mm^3: seconds and millilitres shrink alike.
-  o.mitral_resistance = c.number("mitral_resistance_mmHg_s_per_ml") * kPa_per_mmHg;
-  o.aortic_resistance = c.number("aortic_resistance_mmHg_s_per_ml") * kPa_per_mmHg;
-  o.atrial_pressure = c.number("atrial_pressure_share");
-  o.atrial_systole = c.number("atrial_systole_share");
+  o.filling_steps = is_heart_beat(c) ? static_cast<int>(c.integer("filling_steps")) : 0;
+  o.unloading_iterations = is_heart_beat(c) ? static_cast<int>(c.integer("unloading_iterations")) : 0;
+  o.unloading_tolerance = c.number("unloading_tolerance_mm");
+  o.beats = static_cast<int>(c.integer("beats"));
+  o.limit_cycle_tolerance = c.number("limit_cycle_tolerance_percent") / 100;
   return o;
+}
+
+namespace {
+
+std::unique_ptr<circulation::Circulation> left_heart(const config::Section& c, const Physiology& body, double volume) {
+  using core::kPa_per_mmHg;
+  const double cycle = 60 * core::ms_per_s / body.heart_rate, diastolic = body.diastolic_mmHg * kPa_per_mmHg;
+  circulation::LeftHeart heart;
+  heart.arteries = circulation::calibrate(
+      circulation::ArterialTarget{.systolic_kPa = body.systolic_mmHg * kPa_per_mmHg,
+                                  .diastolic_kPa = diastolic,
+                                  .venous_kPa = c.number("venous_pressure_mmHg") * kPa_per_mmHg,
+                                  .stroke_volume_mm3 = c.number("expected_ejection_fraction_percent") / 100 * volume,
+                                  .cycle_ms = cycle});
+  // mmHg s/ml is kPa_per_mmHg kPa ms/mm^3: seconds and millilitres shrink alike.
+  heart.mitral.resistance = c.number("mitral_resistance_mmHg_s_per_ml") * kPa_per_mmHg;
+  heart.aortic.resistance = c.number("aortic_resistance_mmHg_s_per_ml") * kPa_per_mmHg;
+  heart.atrial_pressure = c.number("atrial_pressure_share") * c.number("end_diastolic_pressure_mmHg") * kPa_per_mmHg;
+  heart.cycle = cycle;
+  heart.atrial_systole = c.number("atrial_systole_share") * cycle;
+  heart.end_diastolic_volume = volume;
+  return std::make_unique<circulation::OpenLoop>(heart, diastolic);
+}
+
+std::unique_ptr<circulation::Circulation> closed_loop(const config::Section& c, const Physiology& body, double volume) {
+  using core::kPa_per_mmHg;
+  const circulation::ClosedLoopFit fit = circulation::calibrate(
+      circulation::ClosedLoopTarget{.end_diastolic_volume = volume,
+                                    .stroke_volume = c.number("expected_ejection_fraction_percent") / 100 * volume,
+                                    .end_diastolic_pressure = c.number("end_diastolic_pressure_mmHg") * kPa_per_mmHg,
+                                    .systolic_pressure = body.systolic_mmHg * kPa_per_mmHg,
+                                    .diastolic_pressure = body.diastolic_mmHg * kPa_per_mmHg,
+                                    .period = 60 * core::ms_per_s / body.heart_rate});
+  return std::make_unique<circulation::ClosedLoop>(fit.parameters, fit.end_diastole);
+}
+
+CirculationMaker given(const circulation::Curve& curve, circulation::Quantity quantity) {
+  return
+      [curve, quantity](double volume) { return std::make_unique<circulation::Prescribed>(quantity, curve, volume); };
+}
+
+}  // namespace
+
+CirculationMaker circulation_maker(const config::Section& c, const Physiology& body) {
+  const std::string model = c.text("circulation");
+  if (model == "left_heart") return [c, body](double volume) { return left_heart(c, body, volume); };
+  if (model == "closed_loop") return [c, body](double volume) { return closed_loop(c, body, volume); };
+  if (model == "given_pressure") return given(given_curve(c, "pressure_kPa"), circulation::Quantity::pressure);
+  return given(given_curve(c, "volume_ml", core::mm3_per_ml), circulation::Quantity::volume);
 }
 
 NewtonOptions newton_options(const config::Section& c) {

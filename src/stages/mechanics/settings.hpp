@@ -6,6 +6,7 @@
 #include "cardiotwin/artifacts/image.hpp"
 #include "cardiotwin/artifacts/physics.hpp"
 #include "cardiotwin/config/config.hpp"
+#include "cardiotwin/stage/place.hpp"
 
 namespace cardiotwin::mechanics {
 
@@ -20,9 +21,20 @@ struct Physiology {
 /// The case file wins, then the clinical values, then 70/min and 120/80 mmHg, which are stated as assumed.
 Physiology physiology(const config::Section& config, const artifacts::ClinicalValues* values);
 
-Tissue tissue(const config::Section& config, double cycle_ms);
+Tissue tissue(const config::Section& config);
 std::vector<Support> supports(const config::Section& config);
+/// Factors of stiffness and tension per cell of the wall, from the case file's regions; empty without regions. Throws
+/// core::Error (configuration) where a region has no cell.
+struct RegionFactors {
+  std::vector<double> stiffness, tension;
+};
+RegionFactors region_factors(const config::Section& config, std::span<const stage::Place> cells);
+
+/// A heart beats, as opposed to a wall under given loads.
+bool is_heart_beat(const config::Section& config);
 BeatOptions beat_options(const config::Section& config, const Physiology& physiology);
 NewtonOptions newton_options(const config::Section& config);
+std::unique_ptr<TensionModel> tension_model(const config::Section& config, double cycle, const TensionSites& sites);
+CirculationMaker circulation_maker(const config::Section& config, const Physiology& physiology);
 
 }  // namespace cardiotwin::mechanics

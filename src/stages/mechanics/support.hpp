@@ -25,7 +25,7 @@ struct Support {
 class SupportSurface {
  public:
   SupportSurface(const mesh::TetMesh& mesh, const fem::Space& space, const Support& support, const BlockPattern& uu);
-  /// Normals and areas from the reference positions of the local nodes (interlaced).
+  /// Normals and areas at the quadrature points, from the reference positions of the local nodes (interlaced).
   void set_reference(std::span<const double> position);
   /// Adds to the force at local nodes.
   void add_force(std::span<const double> u, std::span<const double> previous, double rate,
@@ -34,14 +34,25 @@ class SupportSurface {
   void add_stiffness(double rate, std::span<double> blocks) const;
 
  private:
+  static constexpr int max_nodes = 6, max_points = 6;
   struct Side {
-    std::array<std::int32_t, 6> node;
-    std::array<std::int32_t, 36> block;
-    std::array<double, 9> spring, dashpot;  ///< times twice the area
+    std::array<std::int32_t, max_nodes> node;
+    std::array<std::int32_t, max_nodes * max_nodes> block;
+    std::array<Vec3, max_points> normal;  ///< unit
+    std::array<double, max_points> area;  ///< weight times area
   };
+  struct At {
+    double weight;
+    std::array<double, max_nodes> n;
+    std::array<Vec3, max_nodes> gradient;
+  };
+  /// Area times (normal N x N + tangential (1 - N x N)) at a point.
+  static std::array<double, 9> stiffness(const Side& side, std::size_t q, double normal, double tangential);
+
   Support support_;
+  int nodes_ = 6;  ///< of a triangle
+  std::vector<At> at_;
   std::vector<Side> sides_;
-  std::array<double, 36> mass_;  ///< of the reference triangle
 };
 
 }  // namespace cardiotwin::mechanics

@@ -8,11 +8,13 @@ namespace cardiotwin::mechanics {
 
 Wall::Wall(core::Comm comm, const mesh::TetMesh& mesh, const WallSetup& setup)
     : mesh_(mesh),
-      space_u_(comm, mesh_, 2),
+      space_u_(comm, mesh_, setup.order),
       space_p_(comm, mesh_, 1),
       tissue_(setup.tissue),
+      alpha_(setup.alpha),
+      density_(setup.density),
       points_(element_points(setup.quadrature_degree)),
-      twitch_scale_(1 / setup.tissue.twitch.shape(setup.tissue.twitch.top())),
+      edge_points_(setup.edge_points),
       ghost_u_(space_u_.make_vector(3)),
       ghost_p_(space_p_.make_vector(1)) {
   number_dofs();
@@ -22,8 +24,7 @@ Wall::Wall(core::Comm comm, const mesh::TetMesh& mesh, const WallSetup& setup)
   mark_held(setup);
   preallocate();
   set_frames(setup);
-  set_reference(mesh_.points);
-  set_time(-1);
+  set_reference(mesh_nodes());
 }
 
 void Wall::number_dofs() {
@@ -54,14 +55,21 @@ void Wall::number_dofs() {
 
 void Wall::build_pattern() {
   const auto nodes_u = space_u_.cell_nodes(), nodes_p = space_p_.cell_nodes();
-  uu_ = BlockPattern(space_u_.locals(), nodes_u, 10, nodes_u, 10);
-  up_ = BlockPattern(space_u_.locals(), nodes_u, 10, nodes_p, 4);
-  const std::size_t cells = space_u_.cells().size();
-  for (std::size_t c = 0; c < cells; ++c)
-    for (int a = 0; a < 10; ++a) {
-      for (int b = 0; b < 10; ++b) cell_uu_.push_back(uu_.find(nodes_u[10 * c + a], nodes_u[10 * c + b]));
-      for (int q = 0; q < 4; ++q) cell_up_.push_back(up_.find(nodes_u[10 * c + a], nodes_p[4 * c + q]));
-    }
+  const int n = nodes_per_cell();
+  uu_ = BlockPattern(space_u_.locals(), nodes_u, n, nodes_u, n);
+  up_ = BlockPattern(space_u_.locals(), nodes_u, n, nodes_p, 4);
+  const auto positions = [](const BlockPattern& pattern, auto rows, int r, auto columns, int k) {
+    std::vector<std::int32_t> result;
+    for (std::size_t c = 0; c < rows.size() / r; ++c)
+      for (int a = 0; a < r; ++a)
+        for (int b = 0; b < k; ++b) result.push_back(pattern.find(rows[r * c + a], columns[k * c + b]));
+    return result;
+  };
+  cell_uu_ = positions(uu_, nodes_u, n, nodes_u, n);
+  cell_up_ = positions(up_, nodes_u, n, nodes_p, 4);
+  if (space_u_.order() == 2 && tissue_.bulk_modulus == 0) return;
+  pp_ = BlockPattern(space_p_.locals(), nodes_p, 4, nodes_p, 4);
+  cell_pp_ = positions(pp_, nodes_p, 4, nodes_p, 4);
 }
 
 void Wall::mark_held(const WallSetup& setup) {
@@ -71,8 +79,9 @@ void Wall::mark_held(const WallSetup& setup) {
   for (std::size_t t = 0; t < space_u_.triangles().size(); ++t) {
     const std::int32_t tag = mesh_.surface[space_u_.triangles()[t]];
     if (std::find(setup.clamped.begin(), setup.clamped.end(), tag) == setup.clamped.end()) continue;
-    for (int a = 0; a < 6; ++a)
-      for (int i = 0; i < 3; ++i) mark[3 * static_cast<std::size_t>(space_u_.triangle_nodes()[6 * t + a]) + i] = 1;
+    const int n = space_u_.nodes_per_triangle();
+    for (int a = 0; a < n; ++a)
+      for (int i = 0; i < 3; ++i) mark[3 * static_cast<std::size_t>(space_u_.triangle_nodes()[n * t + a]) + i] = 1;
   }
   {
     fem::LocalArray local(ghost_u_);
@@ -103,6 +112,9 @@ void Wall::preallocate() {
       for (int i = 0; i < 3; ++i) put(free_u(n, i), dof_p_[up_.column[k]]);
   at_pu_ = row.size();
   for (std::size_t k = at_up_; k < at_pu_; ++k) put(col[k], row[k]);
+  at_pp_ = row.size();
+  for (std::size_t n = 0; n + 1 < pp_.start.size(); ++n)
+    for (std::int32_t k = pp_.start[n]; k < pp_.start[n + 1]; ++k) put(dof_p_[n], dof_p_[pp_.column[k]]);
   at_column_ = row.size();
   for (std::int32_t n : cavity_.nodes())
     for (int i = 0; i < 3; ++i) put(free_u(n, i), dof_cavity_);
@@ -126,18 +138,21 @@ void Wall::preallocate() {
 }
 
 WallState Wall::zero() const {
-  return {std::vector<double>(3 * static_cast<std::size_t>(space_u_.locals()), 0.0),
-          std::vector<double>(space_p_.locals(), 0.0), 0.0};
+  const std::size_t n = 3 * static_cast<std::size_t>(space_u_.locals());
+  WallState state{std::vector<double>(n, 0.0), std::vector<double>(space_p_.locals(), 0.0), 0.0, {}};
+  if (density_ > 0) state.rates = {std::vector<double>(n, 0.0), std::vector<double>(n, 0.0)};
+  return state;
 }
 
+template <int N>
 void Wall::gather_element(std::size_t batch, const WallState& state, const WallState* previous,
-                          ElementState& element) const {
+                          ElementState<N>& element) const {
   const auto nodes_u = space_u_.cell_nodes(), nodes_p = space_p_.cell_nodes();
   const std::size_t cells = space_u_.cells().size();
   for (int l = 0; l < lanes; ++l) {
     const std::size_t c = std::min(batch * lanes + l, cells - 1);
-    for (int a = 0; a < 10; ++a) {
-      const std::size_t n = 3 * static_cast<std::size_t>(nodes_u[10 * c + a]);
+    for (int a = 0; a < N; ++a) {
+      const std::size_t n = 3 * static_cast<std::size_t>(nodes_u[N * c + a]);
       for (int i = 0; i < 3; ++i) {
         element.position[a][i][l] = position_[n + i] + state.u[n + i];
         element.previous[a][i][l] = previous ? position_[n + i] + previous->u[n + i] : element.position[a][i][l];
@@ -146,62 +161,99 @@ void Wall::gather_element(std::size_t batch, const WallState& state, const WallS
     for (int q = 0; q < 4; ++q) element.p[q][l] = state.p[nodes_p[4 * c + q]];
   }
 }
+template void Wall::gather_element<4>(std::size_t, const WallState&, const WallState*, ElementState<4>&) const;
+template void Wall::gather_element<10>(std::size_t, const WallState&, const WallState*, ElementState<10>&) const;
 
-/// Forces and dilation into `residual`, or with `tangent` the blocks into values_.
-void Wall::add_cells(const WallState& state, const WallState& previous, double rate, bool tangent, Residual* residual) {
+template <int N>
+void Wall::add_forces(const WallState& state, const WallState& previous, double rate, Residual& residual) const {
   const auto nodes_u = space_u_.cell_nodes(), nodes_p = space_p_.cell_nodes();
+  const std::size_t cells = space_u_.cells().size();
+  ElementState<N> element;
+  ElementResult<N> result;
+  residual.smallest_j = std::numeric_limits<double>::max();
+  for (std::size_t batch = 0; batch < geometry_.size(); ++batch) {
+    gather_element(batch, state, &previous, element);
+    evaluate(tissue_, points_, geometry_[batch], element, at(tension_, batch * points_.size() * lanes), rate, false,
+             result);
+    for (std::size_t l = 0; l < lanes && batch * lanes + l < cells; ++l) {
+      const std::size_t c = batch * lanes + l;
+      const double j = result.smallest_j[l];  // a NaN counts as inverted
+      residual.smallest_j = std::min(residual.smallest_j, std::isfinite(j) ? j : -1.0);
+      for (int a = 0; a < N; ++a)
+        for (int i = 0; i < 3; ++i)
+          residual.force[3 * static_cast<std::size_t>(nodes_u[N * c + a]) + i] += result.force[a][i][l];
+      for (int q = 0; q < 4; ++q) residual.dilation[nodes_p[4 * c + q]] += result.dilation[q][l];
+    }
+  }
+}
+
+template <int N>
+void Wall::add_blocks(const WallState& state, const WallState& previous, double rate) {
   const std::size_t cells = space_u_.cells().size();
   double* uu = values_.data();
   double* up = values_.data() + at_up_;
-  ElementState element;
-  ElementResult result;
-  double smallest = std::numeric_limits<double>::max();
+  double* pp = values_.data() + at_pp_;
+  ElementState<N> element;
+  ElementResult<N> result;
   for (std::size_t batch = 0; batch < geometry_.size(); ++batch) {
     gather_element(batch, state, &previous, element);
-    evaluate(tissue_, points_, geometry_[batch], element, &tension_[batch * points_.size()], rate, tangent, result);
-    const int used = static_cast<int>(std::min<std::size_t>(lanes, cells - batch * lanes));
-    for (int l = 0; l < used; ++l) {
+    evaluate(tissue_, points_, geometry_[batch], element, at(tension_, batch * points_.size() * lanes), rate, true,
+             result);
+    for (std::size_t l = 0; l < lanes && batch * lanes + l < cells; ++l) {
       const std::size_t c = batch * lanes + l;
-      if (!tangent) {
-        const double j = result.smallest_j[l];  // a NaN counts as inverted
-        smallest = std::min(smallest, std::isfinite(j) ? j : -1.0);
-        for (int a = 0; a < 10; ++a)
-          for (int i = 0; i < 3; ++i)
-            residual->force[3 * static_cast<std::size_t>(nodes_u[10 * c + a]) + i] += result.force[a][i][l];
-        for (int q = 0; q < 4; ++q) residual->dilation[nodes_p[4 * c + q]] += result.dilation[q][l];
-        continue;
-      }
       int pair = 0;
-      for (int b = 0; b < 10; ++b)
+      for (int b = 0; b < N; ++b)
         for (int a = 0; a <= b; ++a, ++pair) {
-          double* block = uu + 9 * static_cast<std::size_t>(cell_uu_[100 * c + 10 * a + b]);
+          double* block = uu + 9 * static_cast<std::size_t>(cell_uu_[N * N * c + N * a + b]);
           const auto& k = result.stiffness[pair];
           for (int ij = 0; ij < 9; ++ij) block[ij] += k[ij][l];
           if (a == b) continue;
-          double* transposed = uu + 9 * static_cast<std::size_t>(cell_uu_[100 * c + 10 * b + a]);
+          double* transposed = uu + 9 * static_cast<std::size_t>(cell_uu_[N * N * c + N * b + a]);
           for (int i = 0; i < 3; ++i)
             for (int j = 0; j < 3; ++j) transposed[3 * j + i] += k[3 * i + j][l];
         }
-      for (int a = 0; a < 10; ++a)
+      for (int a = 0; a < N; ++a)
         for (int q = 0; q < 4; ++q) {
-          double* block = up + 3 * static_cast<std::size_t>(cell_up_[40 * c + 4 * a + q]);
+          double* block = up + 3 * static_cast<std::size_t>(cell_up_[4 * N * c + 4 * a + q]);
           for (int i = 0; i < 3; ++i) block[i] += result.coupling[a][q][i][l];
         }
+      if (!cell_pp_.empty())
+        for (int qs = 0; qs < 16; ++qs) pp[cell_pp_[16 * c + qs]] += result.compliance[qs][l];
     }
   }
-  if (residual) residual->smallest_j = smallest;
+}
+
+std::vector<double> Wall::current_positions(const WallState& state) const {
+  std::vector<double> position(position_);
+  for (std::size_t i = 0; i < position.size(); ++i) position[i] += state.u[i];
+  return position;
+}
+
+void Wall::add_inertia(const WallState& state, const WallState& previous, double rate, std::span<double> force) const {
+  if (!inertia_ || rate == 0) return;
+  std::vector<double> a = rates_after(alpha_, state.u, previous.u, previous.rates, 1 / rate).acceleration;
+  const double am = alpha_.am();
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] = (1 - am) * a[i] + am * previous.rates.acceleration[i];
+  inertia_->add_force(a, force);
+}
+
+void Wall::finish_step(WallState& state, const WallState& previous, double step) const {
+  if (inertia_) state.rates = rates_after(alpha_, state.u, previous.u, previous.rates, step);
 }
 
 Residual Wall::residual(const WallState& state, const WallState& previous, double rate, const CavityLaw& law) {
   Residual r;
   r.force.assign(state.u.size(), 0.0);
   r.dilation.assign(state.p.size(), 0.0);
-  add_cells(state, previous, rate, false, &r);
+  if (space_u_.order() == 2)
+    add_forces<10>(state, previous, rate, r);
+  else
+    add_forces<4>(state, previous, rate, r);
+  add_inertia(state, previous, rate, r.force);
   for (const auto& support : supports_) support.add_force(state.u, previous.u, rate, r.force);
   for (std::size_t i = 0; i < external_.size(); ++i) r.force[i] -= external_[i];
 
-  std::vector<double> position(position_);
-  for (std::size_t i = 0; i < position.size(); ++i) position[i] += state.u[i];
+  const std::vector<double> position = current_positions(state);
   const auto cavity = cavity_.evaluate(comm(), position);
   for (std::size_t s = 0; s < cavity_.nodes().size(); ++s)
     for (int i = 0; i < 3; ++i)
@@ -235,11 +287,14 @@ Residual Wall::residual(const WallState& state, const WallState& previous, doubl
 
 void Wall::tangent(const WallState& state, const WallState& previous, double rate, const CavityLaw& law) {
   std::fill(values_.begin(), values_.end(), 0.0);
-  add_cells(state, previous, rate, true, nullptr);
+  if (space_u_.order() == 2)
+    add_blocks<10>(state, previous, rate);
+  else
+    add_blocks<4>(state, previous, rate);
   const std::span<double> blocks(values_.data(), at_up_);
+  if (inertia_) inertia_->add_stiffness((1 - alpha_.am()) / alpha_.beta() * rate * rate, blocks);
   for (const auto& support : supports_) support.add_stiffness(rate, blocks);
-  std::vector<double> position(position_);
-  for (std::size_t i = 0; i < position.size(); ++i) position[i] += state.u[i];
+  const std::vector<double> position = current_positions(state);
   cavity_.add_stiffness(position, state.pressure, blocks);
   const auto cavity = cavity_.evaluate(comm(), position);
   const CavityEquation equation = law(cavity.volume, state.pressure);
@@ -301,8 +356,7 @@ Wall::Scale Wall::scale(const WallState& state) {
         volume[nodes_p[4 * c + a]] += points_[q].lambda[a] * geometry_[c / lanes].at[q].volume[c % lanes];
   double dilation = 0, force = 0;
   for (double v : volume) dilation += v * v;
-  std::vector<double> position(position_);
-  for (std::size_t i = 0; i < position.size(); ++i) position[i] += state.u[i];
+  const std::vector<double> position = current_positions(state);
   const auto cavity = cavity_.evaluate(comm(), position);
   for (double l : cavity.load) force += l * l;
   std::vector<double> sums{force, dilation};
@@ -313,10 +367,8 @@ Wall::Scale Wall::scale(const WallState& state) {
   return scale;
 }
 
-double Wall::cavity_volume(const WallState& state) {
-  std::vector<double> position(position_);
-  for (std::size_t i = 0; i < position.size(); ++i) position[i] += state.u[i];
-  return cavity_.evaluate(comm(), position).volume;
+double Wall::cavity_volume(const WallState& state) const {
+  return cavity_.evaluate(comm(), current_positions(state)).volume;
 }
 
 }  // namespace cardiotwin::mechanics

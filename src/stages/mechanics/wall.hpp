@@ -1,9 +1,10 @@
 #pragma once
-/// The discrete wall: its unknowns, residual and tangent on a distributed Taylor-Hood space, with supports and cavity.
+/// The discrete wall: its unknowns, residual and tangent on distributed P2-P1 or P1-P1 spaces, with supports and
+/// cavity.
 ///
-///   r_u = int S : dE(u; .) + supports - P L(u) - external = 0     displacement [mN]
-///   r_p = int q (J - 1) = 0                                        pressure multiplier [mm^3]
-///   r_P = g(V(u), P) = 0                                           cavity: prescribed pressure or volume balance
+///   r_u = int S : dE(u; .) + rho M a + supports - P L(u) - external = 0   displacement [mN]
+///   r_p = int q (J - 1 - G'(p)) - ... = 0                                 pressure multiplier [mm^3] (kernel.hpp)
+///   r_P = g(V(u), P) = 0                                                  cavity: pressure or balance of volume
 ///
 /// The cavity pressure P is an unknown like the others, so that valves and incompressibility hold at the same time.
 
@@ -12,20 +13,30 @@
 #include <span>
 #include <vector>
 
+#include "active/tension_model.hpp"
+#include "cardiotwin/circulation/circulation.hpp"
 #include "cardiotwin/fem/space.hpp"
 #include "cavity.hpp"
+#include "inertia.hpp"
 #include "kernel.hpp"
 #include "support.hpp"
 
 namespace cardiotwin::mechanics {
 
-/// What the wall is, apart from its mesh. Fields are per mesh point.
+/// What the wall is, apart from its mesh. Fields are per mesh point, or per edge (mesh::edges()) of the mesh.
 struct WallSetup {
   Tissue tissue;
-  std::vector<Vec3> fibre, sheet;  ///< empty: the coordinate axes
+  int order = 2;                             ///< of the displacement: 2 Taylor-Hood, 1 stabilised
+  std::vector<Vec3> fibre, sheet;            ///< empty: the coordinate axes
+  std::vector<Vec3> edge_fibre, edge_sheet;  ///< at the middles of edges; empty: between their ends
+  std::vector<Vec3> edge_points;             ///< middles of curved edges; empty: straight
   /// Per mesh cell: fibres are turned to point along it before they are averaged; empty or zero: along the first one.
   std::vector<Vec3> circumferential;
-  std::vector<double> activation;  ///< [ms], negative: never; empty: never
+  std::vector<double> activation;      ///< [ms], negative: never; empty: never
+  std::vector<double> cell_stiffness;  ///< factor of the passive law, per cell; empty: 1
+  std::vector<double> cell_tension;    ///< factor of the active tension, per cell; empty: 1
+  double density = 0;                  ///< [kPa ms^2/mm^2]; 0: quasi-static
+  AlphaScheme alpha;                   ///< how inertia is stepped
   std::vector<Support> supports;
   std::int32_t cavity_surface = 0;  ///< tag of the surface that the pressure loads; 0: none
   /// Components of the displacement that are held at their start value, at a reference position; may be empty.
@@ -38,12 +49,11 @@ struct WallSetup {
 struct WallState {
   std::vector<double> u, p;
   double pressure = 0;  ///< P [kPa]
+  WallRates rates;      ///< empty without inertia
 };
 
 /// The equation of the cavity, linearised: value, and derivatives by volume and by pressure.
-struct CavityEquation {
-  double value = 0, by_volume = 0, by_pressure = 1;
-};
+using CavityEquation = circulation::Balance;
 using CavityLaw = std::function<CavityEquation(double volume, double pressure)>;
 
 /// One evaluation of the residual.
@@ -56,6 +66,10 @@ struct Residual {
   double force_norm = 0, dilation_norm = 0;
 };
 
+/// Local cell, quadrature point, its reference volume, Green-Lagrange strain in fibre axes (shear doubled), J.
+using StrainVisitor = std::function<void(std::size_t cell, std::size_t point, double volume,
+                                         const std::array<double, 6>& strain, double j)>;
+
 class Wall {
  public:
   /// Collective.
@@ -66,11 +80,26 @@ class Wall {
   const fem::Space& displacement_space() const { return space_u_; }
   const fem::Space& pressure_space() const { return space_p_; }
   WallState zero() const;
-  /// Moves the stress-free reference: new positions of the mesh points (the same on every rank). Local.
-  void set_reference(std::span<const Vec3> points);
-  std::span<const Vec3> reference() const { return reference_; }  ///< of the mesh points
-  /// Sets the active tension to that of a time of the beat [ms]; negative: none. Local.
-  void set_time(double time);
+  /// Moves the stress-free reference: new positions of all nodes of the displacement (the same on every rank), the mesh
+  /// points first, then the middles of edges. Local.
+  void set_reference(std::vector<Vec3> nodes);
+  std::span<const Vec3> reference() const { return reference_; }
+  /// Positions of the nodes as the mesh gives them.
+  std::vector<Vec3> mesh_nodes() const;
+  /// Collective. Smallest ratio of the elements' Jacobians at `nodes` to those at `other`, over all quadrature points.
+  double smallest_jacobian(std::span<const Vec3> nodes, std::span<const Vec3> other) const;
+
+  /// Quadrature points of this rank, those of unused lanes included; a slot is (batch, point, lane).
+  std::size_t slots() const { return geometry_.size() * points_.size() * lanes; }
+  /// The active tension, set by a TensionModel. Local.
+  TensionField& tension() { return tension_; }
+  const TensionSites& sites() const { return sites_; }
+  /// Stretch of the fibre at the slots. Local.
+  std::vector<double> stretches(const WallState& state) const;
+  /// Collective. Values of slots (several fields one after the other) in the order of mesh cells and points; and back.
+  std::vector<double> gather_slots(std::span<const double> values) const;
+  std::vector<double> scatter_slots(std::span<const double> values) const;
+
   /// External nodal forces at local displacement nodes [mN], summed over ranks. Local.
   void set_external(std::vector<double> force) { external_ = std::move(force); }
 
@@ -95,19 +124,20 @@ class Wall {
   Scale scale(const WallState& state);
 
   /// Collective: gathers and scatters in node order, for checkpoints.
-  std::vector<double> gather_displacement(const WallState& state) const;
+  std::vector<double> gather_displacement(std::span<const double> u) const;
   std::vector<double> gather_pressure(const WallState& state) const;
   WallState scatter(std::span<const double> u, std::span<const double> p, double pressure) const;
-  /// Collective: strain in fibre axes at every quadrature point of local cells; calls `visit(cell, point, volume,
-  /// strain, J)`.
-  void visit_strains(const WallState& state,
-                     const std::function<void(std::size_t local_cell, std::size_t point, double volume,
-                                              const std::array<double, 6>& strain, double j)>& visit) const;
+  /// Local: strain in fibre axes at every quadrature point of local cells.
+  void visit_strains(const WallState& state, const StrainVisitor& visit) const;
   /// Fibre, sheet and normal at a quadrature point of a local cell.
   const std::array<Vec3, 3>& axes_at(std::size_t local_cell, std::size_t point) const {
     return frames_[local_cell / lanes * points_.size() + point][local_cell % lanes];
   }
-  double cavity_volume(const WallState& state);  ///< [mm^3]; collective
+  /// Collective: x y z of nodes in a state, the same on every rank [mm].
+  std::vector<double> positions(const WallState& state, std::span<const std::int32_t> nodes) const;
+  double cavity_volume(const WallState& state) const;  ///< [mm^3]; collective
+  /// Sets the velocity and acceleration of an accepted state; nothing without inertia. Local.
+  void finish_step(WallState& state, const WallState& previous, double step) const;
 
  private:
   void number_dofs();
@@ -115,37 +145,51 @@ class Wall {
   void preallocate();
   void mark_held(const WallSetup& setup);
   void set_frames(const WallSetup& setup);
+  template <int N>
   void gather_element(std::size_t batch, const WallState& state, const WallState* previous,
-                      ElementState& element) const;
-  void add_cells(const WallState& state, const WallState& previous, double rate, bool tangent, Residual* residual);
+                      ElementState<N>& element) const;
+  template <int N>
+  void add_forces(const WallState& state, const WallState& previous, double rate, Residual& residual) const;
+  template <int N>
+  void add_blocks(const WallState& state, const WallState& previous, double rate);
+  template <int N>
+  void visit_strains_of(const WallState& state, const StrainVisitor& visit) const;
+  void add_inertia(const WallState& state, const WallState& previous, double rate, std::span<double> force) const;
+  std::vector<double> current_positions(const WallState& state) const;
+  int nodes_per_cell() const { return space_u_.nodes_per_cell(); }
   PetscInt dof_u(std::int32_t node, int component) const { return dof_u_[node] + component; }
 
   mesh::TetMesh mesh_;
   fem::Space space_u_, space_p_;
   Tissue tissue_;
+  AlphaScheme alpha_;
+  double density_ = 0;
   std::vector<Point> points_;
-  double twitch_scale_ = 1;
 
-  std::vector<Vec3> reference_;                                 // mesh points
+  std::vector<Vec3> edge_points_;                               // middles of curved edges in the mesh
+  std::vector<Vec3> reference_;                                 // nodes
   std::vector<double> position_;                                // reference positions of local displacement nodes
   std::vector<ElementGeometry> geometry_;                       // per batch of `lanes` cells
   std::vector<std::array<std::array<Vec3, 3>, lanes>> frames_;  // per batch and quadrature point: f, s, n per lane
-  std::vector<std::array<double, lanes>> activation_;           // per batch and quadrature point
-  std::vector<Tension> tension_;                                // per batch and quadrature point
+  TensionSites sites_;
+  TensionField tension_;
   std::vector<SupportSurface> supports_;
   CavitySurface cavity_;
+  std::unique_ptr<Inertia> inertia_;
   std::vector<double> external_;
   std::vector<char> held_;
 
   // Dofs: every rank has 3 x owned displacements, then its pressures; the last rank ends with P.
   std::vector<PetscInt> dof_u_, dof_p_;
   PetscInt dof_cavity_ = 0, local_rows_ = 0;
-  // Pattern: neighbours of each local displacement node among displacement and pressure nodes.
-  BlockPattern uu_, up_;
-  std::vector<std::int32_t> cell_uu_, cell_up_;  // position of each cell's blocks (100 and 40 a cell)
-  // Values for MatSetValuesCOO: uu blocks, up blocks, their transposes, column of P, row of P, (P,P), held diagonal.
+  // Patterns: neighbours of each local displacement node among displacement and pressure nodes, of pressure nodes among
+  // themselves (only where the second equation has a pressure).
+  BlockPattern uu_, up_, pp_;
+  std::vector<std::int32_t> cell_uu_, cell_up_, cell_pp_;  // position of each cell's blocks
+  // Values for MatSetValuesCOO: uu blocks, up blocks, their transposes, pp, column of P, row of P, (P,P), held
+  // diagonal.
   std::vector<double> values_;
-  std::size_t at_up_ = 0, at_pu_ = 0, at_column_ = 0, at_row_ = 0, at_corner_ = 0, at_held_ = 0;
+  std::size_t at_up_ = 0, at_pu_ = 0, at_pp_ = 0, at_column_ = 0, at_row_ = 0, at_corner_ = 0, at_held_ = 0;
   fem::Matrix matrix_;
   fem::Vector ghost_u_, ghost_p_;
 };

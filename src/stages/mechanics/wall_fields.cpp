@@ -2,23 +2,42 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
+#include "cardiotwin/fem/element.hpp"
 #include "cardiotwin/mesh/edge_index.hpp"
 #include "wall.hpp"
 
 namespace cardiotwin::mechanics {
 namespace {
 
-/// Fibres are directions without a sense, so values at the vertices are given one before the mean: that of `sense`, or
-/// where it is zero that of the first vertex. Across a wall one element thick the helix turns by more than 90 degrees,
+/// Values of a cell's direction field at its nodes: vertices and, where the field has them, middles of edges.
+struct CellField {
+  std::array<Vec3, 10> value;
+  int nodes = 0;
+};
+CellField cell_field(const std::vector<Vec3>& field, const std::vector<Vec3>& edge_field, const mesh::Cell& cell,
+                     const mesh::EdgeIndex& edges) {
+  CellField result;
+  for (std::int32_t p : cell) result.value[result.nodes++] = field[p];
+  if (edge_field.empty()) return result;
+  for (const auto& [a, b] : mesh::cell_edges) result.value[result.nodes++] = edge_field[edges.find(cell[a], cell[b])];
+  return result;
+}
+
+/// Fibres are directions without a sense, so values at the nodes are given one before the mean: that of `sense`, or
+/// where it is zero that of the first node. Across a wall one element thick the helix turns by more than 90 degrees,
 /// and only the circumferential sense leads through the circumferential direction.
-Vec3 mean_direction(const std::vector<Vec3>& field, const mesh::Cell& cell, const std::array<double, 4>& lambda,
-                    Vec3 sense) {
+Vec3 mean_direction(const CellField& field, const std::array<double, 4>& lambda, Vec3 sense) {
+  std::array<double, 10> weight;
+  std::array<Vec3, 10> gradient;
+  fem::tetrahedron_shape(field.nodes == 4 ? 1 : 2, {lambda[1], lambda[2], lambda[3]},
+                         std::span(weight).first(field.nodes), std::span(gradient).first(field.nodes));
   Vec3 mean{0, 0, 0};
-  for (int a = 0; a < 4; ++a) {
-    const Vec3& d = field[cell[a]];
+  for (int a = 0; a < field.nodes; ++a) {
+    const Vec3& d = field.value[a];
     if (core::norm(sense) == 0) sense = d;
-    mean = mean + (core::dot(d, sense) < 0 ? -lambda[a] : lambda[a]) * d;
+    mean = mean + (core::dot(d, sense) < 0 ? -weight[a] : weight[a]) * d;
   }
   return core::normalised(mean);
 }
@@ -29,15 +48,16 @@ Vec3 any_normal(const Vec3& f) {
 }
 
 /// Right-handed orthonormal axes: fibre, sheet made orthogonal to it, and their normal.
-std::array<Vec3, 3> axes(const WallSetup& setup, const mesh::TetMesh& mesh, std::int32_t index,
-                         const std::array<double, 4>& lambda) {
+std::array<Vec3, 3> axes(const WallSetup& setup, const mesh::TetMesh& mesh, const mesh::EdgeIndex& edges,
+                         std::int32_t index, const std::array<double, 4>& lambda) {
   if (setup.fibre.empty()) return {Vec3{1, 0, 0}, Vec3{0, 1, 0}, Vec3{0, 0, 1}};
   const mesh::Cell& cell = mesh.cells[index];
   const Vec3 none{0, 0, 0};
-  Vec3 f =
-      mean_direction(setup.fibre, cell, lambda, setup.circumferential.empty() ? none : setup.circumferential[index]);
+  Vec3 f = mean_direction(cell_field(setup.fibre, setup.edge_fibre, cell, edges), lambda,
+                          setup.circumferential.empty() ? none : setup.circumferential[index]);
   if (core::norm(f) == 0) f = {1, 0, 0};
-  Vec3 s = setup.sheet.empty() ? Vec3{0, 0, 0} : mean_direction(setup.sheet, cell, lambda, none);
+  Vec3 s =
+      setup.sheet.empty() ? none : mean_direction(cell_field(setup.sheet, setup.edge_sheet, cell, edges), lambda, none);
   s = s - core::dot(s, f) * f;
   s = core::norm(s) > 1e-3 ? core::normalised(s) : any_normal(f);
   return {f, s, core::cross(f, s)};
@@ -55,73 +75,158 @@ double activation_at(const WallSetup& setup, const mesh::Cell& cell, const std::
   return weight >= 0.5 ? sum / weight : -1;
 }
 
+/// The map from the reference element at a point: gradients of the barycentric coordinates, and 6 times the volume that
+/// the whole element would have with it.
+struct MappedPoint {
+  std::array<Vec3, 4> gradients;
+  double jacobian;
+};
+MappedPoint map_point(int order, std::span<const Vec3> x, const std::array<double, 4>& lambda) {
+  std::array<double, 10> value;
+  std::array<Vec3, 10> gradient;
+  fem::tetrahedron_shape(order, {lambda[1], lambda[2], lambda[3]}, std::span(value).first(x.size()),
+                         std::span(gradient).first(x.size()));
+  std::array<Vec3, 3> d{};  // dx/dxi_k
+  for (std::size_t a = 0; a < x.size(); ++a)
+    for (int k = 0; k < 3; ++k) d[k] = d[k] + gradient[a][k] * x[a];
+  const double jacobian = core::dot(d[0], core::cross(d[1], d[2]));
+  MappedPoint mapped{{Vec3{0, 0, 0}, (1 / jacobian) * core::cross(d[1], d[2]), (1 / jacobian) * core::cross(d[2], d[0]),
+                      (1 / jacobian) * core::cross(d[0], d[1])},
+                     jacobian};
+  for (int k = 1; k < 4; ++k) mapped.gradients[0] = mapped.gradients[0] - mapped.gradients[k];
+  return mapped;
+}
+
 }  // namespace
 
 void Wall::set_frames(const WallSetup& setup) {
   const std::size_t cells = space_u_.cells().size(), batches = (cells + lanes - 1) / lanes;
+  const mesh::EdgeIndex edges(mesh_);
   frames_.resize(batches * points_.size());
-  activation_.resize(batches * points_.size());
-  tension_.resize(batches * points_.size());
   geometry_.resize(batches);
+  tension_ = TensionField(slots());
+  sites_.activation.resize(slots());
+  sites_.factor.assign(slots(), 1.0);
   for (std::size_t b = 0; b < batches; ++b)
-    for (std::size_t q = 0; q < points_.size(); ++q)
-      for (int l = 0; l < lanes; ++l) {
-        const std::int32_t cell = space_u_.cells()[std::min(b * lanes + l, cells - 1)];
-        frames_[b * points_.size() + q][l] = axes(setup, mesh_, cell, points_[q].lambda);
-        activation_[b * points_.size() + q][l] = activation_at(setup, mesh_.cells[cell], points_[q].lambda);
+    for (int l = 0; l < lanes; ++l) {
+      const std::int32_t cell = space_u_.cells()[std::min(b * lanes + l, cells - 1)];
+      geometry_[b].stiffness[l] = setup.cell_stiffness.empty() ? 1 : setup.cell_stiffness[cell];
+      for (std::size_t q = 0; q < points_.size(); ++q) {
+        const std::size_t slot = (b * points_.size() + q) * lanes + l;
+        frames_[b * points_.size() + q][l] = axes(setup, mesh_, edges, cell, points_[q].lambda);
+        sites_.activation[slot] = activation_at(setup, mesh_.cells[cell], points_[q].lambda);
+        if (!setup.cell_tension.empty()) sites_.factor[slot] = setup.cell_tension[cell];
       }
+    }
 }
 
-void Wall::set_reference(std::span<const Vec3> points) {
-  reference_.assign(points.begin(), points.end());
-  position_.resize(3 * static_cast<std::size_t>(space_u_.locals()));
-  const mesh::EdgeIndex edges(mesh_);
-  const auto count = static_cast<std::int32_t>(mesh_.points.size());
-  for (std::int32_t i = 0; i < space_u_.locals(); ++i) {
-    const std::int32_t n = space_u_.node()[i];
-    Vec3 x;
-    if (n < count) {
-      x = reference_[n];
-    } else {
-      const auto [a, b] = edges.edges()[n - count];
-      x = 0.5 * (reference_[a] + reference_[b]);
-    }
-    std::copy(x.begin(), x.end(), position_.begin() + 3 * static_cast<std::ptrdiff_t>(i));
+std::vector<Vec3> Wall::mesh_nodes() const {
+  std::vector<Vec3> nodes = mesh_.points;
+  if (space_u_.order() == 1) return nodes;
+  if (!edge_points_.empty()) {
+    nodes.insert(nodes.end(), edge_points_.begin(), edge_points_.end());
+  } else {
+    for (const auto& [a, b] : mesh::edges(mesh_)) nodes.push_back(0.5 * (mesh_.points[a] + mesh_.points[b]));
   }
+  return nodes;
+}
+
+void Wall::set_reference(std::vector<Vec3> nodes) {
+  reference_ = std::move(nodes);
+  position_.resize(3 * static_cast<std::size_t>(space_u_.locals()));
+  for (std::int32_t i = 0; i < space_u_.locals(); ++i)
+    std::ranges::copy(reference_[space_u_.node()[i]], position_.begin() + 3 * static_cast<std::ptrdiff_t>(i));
   const std::size_t cells = space_u_.cells().size();
+  const int n = nodes_per_cell();
+  std::vector<Vec3> x(n);
+  std::vector<double> volumes(cells, 0.0);
   for (std::size_t b = 0; b < geometry_.size(); ++b) {
     geometry_[b].at.resize(points_.size());
     for (int l = 0; l < lanes; ++l) {
-      const mesh::Cell& v = mesh_.cells[space_u_.cells()[std::min(b * lanes + l, cells - 1)]];
-      const auto cell = fem::affine_cell(reference_[v[0]], reference_[v[1]], reference_[v[2]], reference_[v[3]]);
+      const std::size_t cell = std::min(b * lanes + l, cells - 1);
+      for (int a = 0; a < n; ++a) x[a] = reference_[space_u_.node()[space_u_.cell_nodes()[n * cell + a]]];
       for (std::size_t q = 0; q < points_.size(); ++q) {
+        const MappedPoint mapped = map_point(space_u_.order(), x, points_[q].lambda);
         auto& at = geometry_[b].at[q];
-        at.volume[l] = cell.volume * points_[q].weight;
+        at.volume[l] = mapped.jacobian / 6 * points_[q].weight;
+        if (b * lanes + l < cells) volumes[cell] += at.volume[l];
         for (int a = 0; a < 4; ++a)
           for (int d = 0; d < 3; ++d)
-            at.gradient[a][d][l] = core::dot(cell.gradients[a], frames_[b * points_.size() + q][l][d]);
+            at.gradient[a][d][l] = core::dot(mapped.gradients[a], frames_[b * points_.size() + q][l][d]);
       }
     }
   }
   for (auto& support : supports_) support.set_reference(position_);
+  if (density_ > 0) inertia_ = std::make_unique<Inertia>(space_u_, uu_, cell_uu_, volumes, density_);
 }
 
-void Wall::set_time(double time) {
-  for (std::size_t k = 0; k < tension_.size(); ++k)
-    for (int l = 0; l < lanes; ++l)
-      tension_[k].value[l] = time < 0 ? 0 : tension(tissue_.twitch, twitch_scale_, time, activation_[k][l]);
+double Wall::smallest_jacobian(std::span<const Vec3> nodes, std::span<const Vec3> other) const {
+  double smallest = std::numeric_limits<double>::max();
+  const int n = nodes_per_cell();
+  std::vector<Vec3> x(n), y(n);
+  for (std::size_t c = 0; c < space_u_.cells().size(); ++c) {
+    for (int a = 0; a < n; ++a) {
+      const std::int32_t node = space_u_.node()[space_u_.cell_nodes()[n * c + a]];
+      x[a] = nodes[node], y[a] = other[node];
+    }
+    for (const Point& point : points_)
+      smallest = std::min(smallest, map_point(space_u_.order(), x, point.lambda).jacobian /
+                                        map_point(space_u_.order(), y, point.lambda).jacobian);
+  }
+  return comm().min(smallest);
 }
 
-void Wall::visit_strains(
-    const WallState& state,
-    const std::function<void(std::size_t, std::size_t, double, const std::array<double, 6>&, double)>& visit) const {
+std::vector<double> Wall::stretches(const WallState& state) const {
+  std::vector<double> result(slots(), 1.0);
+  visit_strains(state, [&](std::size_t cell, std::size_t q, double, const std::array<double, 6>& e, double) {
+    result[(cell / lanes * points_.size() + q) * lanes + cell % lanes] = std::sqrt(std::max(1 + 2 * e[0], 0.0));
+  });
+  return result;
+}
+
+std::vector<double> Wall::positions(const WallState& state, std::span<const std::int32_t> nodes) const {
+  std::vector<double> result(3 * nodes.size(), 0.0);
+  for (std::size_t k = 0; k < nodes.size(); ++k)
+    for (std::int32_t n = 0; n < space_u_.owned(); ++n)
+      if (space_u_.node()[n] == nodes[k])
+        for (int i = 0; i < 3; ++i) result[3 * k + i] = position_[3 * n + i] + state.u[3 * n + i];
+  if (!nodes.empty()) comm().sum(result);
+  return result;
+}
+
+std::vector<double> Wall::gather_slots(std::span<const double> values) const {
+  const std::size_t cells = space_u_.cells().size(), q = points_.size(), fields = values.size() / slots();
+  std::vector<double> result(fields * mesh_.cells.size() * q, 0.0);
+  for (std::size_t f = 0; f < fields; ++f)
+    for (std::size_t c = 0; c < cells; ++c)
+      for (std::size_t k = 0; k < q; ++k)
+        result[(f * mesh_.cells.size() + space_u_.cells()[c]) * q + k] =
+            values[f * slots() + (c / lanes * q + k) * lanes + c % lanes];
+  comm().sum(result);  // every cell is on one rank
+  return result;
+}
+
+std::vector<double> Wall::scatter_slots(std::span<const double> values) const {
+  const std::size_t cells = space_u_.cells().size(), q = points_.size();
+  const std::size_t fields = values.size() / (mesh_.cells.size() * q);
+  std::vector<double> result(fields * slots());
+  for (std::size_t f = 0; f < fields; ++f)
+    for (std::size_t s = 0; s < slots(); ++s) {
+      const std::size_t c = std::min(s / (lanes * q) * lanes + s % lanes, cells - 1), k = s / lanes % q;
+      result[f * slots() + s] = values[(f * mesh_.cells.size() + space_u_.cells()[c]) * q + k];
+    }
+  return result;
+}
+
+template <int N>
+void Wall::visit_strains_of(const WallState& state, const StrainVisitor& visit) const {
   const std::size_t cells = space_u_.cells().size();
-  ElementState element;
+  ElementState<N> element;
   std::vector<ElementStrain> strain;
   for (std::size_t b = 0; b < geometry_.size(); ++b) {
     gather_element(b, state, nullptr, element);
-    strains(points_, geometry_[b], element, strain);
-    for (int l = 0; l < lanes && b * lanes + l < cells; ++l)
+    strains<N>(points_, geometry_[b], element, strain);
+    for (std::size_t l = 0; l < lanes && b * lanes + l < cells; ++l)
       for (std::size_t q = 0; q < points_.size(); ++q) {
         std::array<double, 6> e;
         for (int v = 0; v < 6; ++v) e[v] = strain[q].strain[v][l];
@@ -130,10 +235,17 @@ void Wall::visit_strains(
   }
 }
 
-std::vector<double> Wall::gather_displacement(const WallState& state) const {
+void Wall::visit_strains(const WallState& state, const StrainVisitor& visit) const {
+  if (space_u_.order() == 2)
+    visit_strains_of<10>(state, visit);
+  else
+    visit_strains_of<4>(state, visit);
+}
+
+std::vector<double> Wall::gather_displacement(std::span<const double> u) const {
   {
     fem::LocalArray local(ghost_u_);
-    std::copy(state.u.begin(), state.u.end(), local.data());
+    std::ranges::copy(u, local.data());
   }
   return space_u_.gather(ghost_u_, 3);
 }

@@ -39,7 +39,7 @@ Vec3 position_of(const Wall& wall, const WallState& state, const Vec3& x) {
   std::size_t best = 0;
   for (std::size_t p = 0; p < wall.mesh().points.size(); ++p)
     if (core::norm(wall.mesh().points[p] - x) < core::norm(wall.mesh().points[best] - x)) best = p;
-  std::vector<double> u = wall.gather_displacement(state);
+  std::vector<double> u = wall.gather_displacement(state.u);
   wall.comm().broadcast(u);
   return wall.mesh().points[best] + Vec3{u[3 * best], u[3 * best + 1], u[3 * best + 2]};
 }

@@ -99,8 +99,6 @@ Errors solve(int cubes, const Exact& exact) {
   WallSetup setup;
   setup.tissue.material = NeoHooke{mu};
   setup.tissue.augmentation = 3;  // does nothing where J = 1
-  setup.tissue.twitch.peak = active;
-  setup.tissue.twitch.length_dependence = false;
   setup.fibre.assign(mesh.points.size(), fibre);
   setup.activation.assign(mesh.points.size(), 0.0);
   const auto inner = [](double s) { return s > 1e-9 && s < 1 - 1e-9; };
@@ -109,7 +107,7 @@ Errors solve(int cubes, const Exact& exact) {
     return std::array{held, held, held};
   };
   Wall wall(core::Comm(), mesh, setup);
-  wall.set_time(setup.tissue.twitch.delay + setup.tissue.twitch.top());
+  std::ranges::fill(wall.tension().amplitude, active);
   wall.set_external(external(wall, exact));
   WallState state = wall.zero();
   const auto& space = wall.displacement_space();

@@ -1,0 +1,23 @@
+#pragma once
+/// What the stage writes: artifact, figures and picture of the last beat. All of it on rank 0.
+
+#include "beat.hpp"
+#include "cardiotwin/artifacts/physics.hpp"
+#include "cardiotwin/stage/context.hpp"
+#include "wall_mesh.hpp"
+
+namespace cardiotwin::mechanics {
+
+/// Frames and traces as the artifact has them. Strain is turned from the stress-free to the end-diastolic reference:
+/// 1 + 2 E = lambda^2, and stretches along one fibre divide.
+artifacts::WallMotion wall_motion(const Beat& beat, const WallMesh& wall, std::size_t heart_points);
+
+/// Figures of any run: steps, Newton and linear iterations, seconds, probes, volume of the cavity.
+void report_run(stage::Context& context, const Beat& beat, const Newton& newton);
+/// Figures of a heart beat: volumes, pressures, strains.
+void report_beat(stage::Context& context, const Beat& beat, const artifacts::WallMotion& motion);
+
+void write_picture(stage::Context& context, const WallMesh& wall, const artifacts::Activation* activation,
+                   const Beat& beat, const artifacts::WallMotion& motion);
+
+}  // namespace cardiotwin::mechanics

@@ -1,0 +1,119 @@
+#include "wall_mesh.hpp"
+
+#include <algorithm>
+
+#include "anatomy.hpp"
+#include "cardiotwin/core/log.hpp"
+#include "cardiotwin/mesh/edge_index.hpp"
+#include "settings.hpp"
+
+namespace cardiotwin::mechanics {
+namespace {
+
+using artifacts::HeartMesh;
+
+/// Values at the edges of the wall out of those of the whole mesh.
+std::vector<Vec3> at_edges(const std::vector<Vec3>& values, const mesh::EdgeIndex& whole, const mesh::SubMesh& sub) {
+  std::vector<Vec3> result;
+  if (values.empty()) return result;
+  for (const auto& [a, b] : mesh::edges(sub.mesh))
+    result.push_back(values[whole.find(sub.parent_point[a], sub.parent_point[b])]);
+  return result;
+}
+
+void check(const HeartMesh& heart, const mesh::SubMesh& sub) {
+  if (sub.mesh.cells.empty())
+    core::fail_input({.where = "mechanics: heart_mesh",
+                      .expected = "tetrahedra of the LV wall (region 1)",
+                      .found = "none",
+                      .remedy = "check the segmentation and the mesh"});
+  const auto inverted = mesh::quality(sub.mesh).inverted;
+  if (inverted > 0)
+    core::fail_input({.where = "mechanics: heart_mesh",
+                      .expected = "tetrahedra of positive volume",
+                      .found = fmt::format("{} of {} inverted or flat", inverted, sub.mesh.cells.size()),
+                      .remedy = "mesh again; an imported mesh needs its vertices in positive order"});
+  if (std::ranges::count(heart.surface, artifacts::surface_endocardium) == 0)
+    core::fail_input({.where = "mechanics: heart_mesh",
+                      .expected = "triangles of the endocardium (surface 1)",
+                      .found = "none",
+                      .remedy = "tag the surface that the cavity's pressure loads"});
+}
+
+std::vector<stage::Place> places(const HeartMesh& heart, const mesh::SubMesh& sub) {
+  std::vector<stage::Place> result;
+  for (std::int32_t c : sub.parent_cell) {
+    stage::Place place{.aha_segment = heart.aha_segment.empty() ? 0 : heart.aha_segment[c],
+                       .tissue = heart.tissue.empty() ? 0 : heart.tissue[c]};
+    for (std::int32_t p : heart.cells[c]) {
+      place.middle = place.middle + 0.25 * heart.points[p];
+      place.depth += 0.25 * heart.transmural[p];
+    }
+    result.push_back(place);
+  }
+  return result;
+}
+
+}  // namespace
+
+WallMesh wall_mesh(const HeartMesh& heart, const artifacts::Activation* activation, const config::Section& config) {
+  WallMesh wall;
+  const std::int32_t regions[] = {artifacts::region_lv_wall};
+  const mesh::TetMesh whole{heart.points, heart.cells, heart.region, heart.triangles, heart.surface};
+  wall.sub = mesh::extract(whole, regions);
+  check(heart, wall.sub);
+  WallSetup& setup = wall.setup;
+  const std::string tension = config.text("tension");
+  if (!activation && (tension == "twitch" || tension == "land_2017"))
+    core::fail_input({.where = "mechanics: activation",
+                      .expected = "activation times, which start the tension",
+                      .found = "none",
+                      .remedy = "run electrophysiology before, or set mechanics.tension to \"given\" or \"none\""});
+  if (activation && activation->activation_time_ms.size() != heart.points.size())
+    core::fail_input({.where = "mechanics: activation",
+                      .expected = fmt::format("one time for each of the {} points of heart_mesh", heart.points.size()),
+                      .found = std::to_string(activation->activation_time_ms.size()),
+                      .remedy = "rerun electrophysiology on this mesh"});
+  setup.tissue = tissue(config);
+  setup.order = config.text("element") == "p2_p1" ? 2 : 1;
+  setup.density = config.number("density_kg_per_m3") / 1000;
+  setup.alpha.radius = config.number("spectral_radius");
+  setup.supports = supports(config);
+  if (config.text("base_support") == "clamped") setup.clamped = {artifacts::surface_base};
+  setup.cavity_surface = artifacts::surface_endocardium;
+  for (std::int32_t p : wall.sub.parent_point) {
+    setup.fibre.push_back(heart.fibre[p]);
+    setup.sheet.push_back(heart.sheet[p]);
+    if (activation) setup.activation.push_back(activation->activation_time_ms[p]);
+  }
+  const mesh::EdgeIndex edges(whole);
+  setup.edge_points = at_edges(heart.edge_points, edges, wall.sub);
+  setup.edge_fibre = at_edges(heart.edge_fibre, edges, wall.sub);
+  setup.edge_sheet = at_edges(heart.edge_sheet, edges, wall.sub);
+  RegionFactors factors = region_factors(config, places(heart, wall.sub));
+  setup.cell_stiffness = std::move(factors.stiffness);
+  setup.cell_tension = std::move(factors.tension);
+  WallDirections directions = wall_directions(heart, wall.sub);
+  wall.longitudinal = std::move(directions.longitudinal);
+  setup.circumferential = std::move(directions.circumferential);
+  return wall;
+}
+
+std::vector<std::int32_t> probe_nodes(const config::Section& config, std::span<const Vec3> nodes) {
+  constexpr double farthest_mm = 5;  // a place in the wall, on meshes as coarse as one has them
+  std::vector<std::int32_t> result;
+  for (const config::Section& probe : config.list("probes")) {
+    const Vec3 x = probe.vec3("position_mm");
+    const auto nearest = std::ranges::min_element(nodes, {}, [&](const Vec3& n) { return core::norm(n - x); });
+    const double away = core::norm(*nearest - x);
+    if (away > farthest_mm)
+      core::fail_configuration({.where = "mechanics.probes: " + probe.text("name"),
+                                .expected = fmt::format("a position within {} mm of the wall", farthest_mm),
+                                .found = fmt::format("({}, {}, {}), {:.1f} mm away", x[0], x[1], x[2], away),
+                                .remedy = "give the position in patient coordinates [mm]"});
+    result.push_back(static_cast<std::int32_t>(nearest - nodes.begin()));
+  }
+  return result;
+}
+
+}  // namespace cardiotwin::mechanics

@@ -1,0 +1,27 @@
+#pragma once
+/// The wall alone, cut out of the heart's mesh, with everything that the solver wants to know of it.
+
+#include "cardiotwin/artifacts/heart_mesh.hpp"
+#include "cardiotwin/artifacts/physics.hpp"
+#include "cardiotwin/config/config.hpp"
+#include "cardiotwin/mesh/tet_mesh.hpp"
+#include "wall.hpp"
+
+namespace cardiotwin::mechanics {
+
+struct WallMesh {
+  mesh::SubMesh sub;
+  WallSetup setup;
+  std::vector<Vec3> longitudinal;  ///< per cell: towards the base, tangential to the wall
+};
+
+/// Local. Throws core::Error (input) where the mesh has no wall, inverted cells or no endocardium, or the activation is
+/// of another mesh. `activation` null: the tension does not ask for it.
+WallMesh wall_mesh(const artifacts::HeartMesh& heart, const artifacts::Activation* activation,
+                   const config::Section& config);
+
+/// Nodes of the displacement nearest to the positions of mechanics.probes; throws core::Error (configuration) where a
+/// position is not in the wall.
+std::vector<std::int32_t> probe_nodes(const config::Section& config, std::span<const Vec3> nodes);
+
+}  // namespace cardiotwin::mechanics
