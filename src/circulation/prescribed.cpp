@@ -8,7 +8,8 @@ namespace cardiotwin::circulation {
 
 Prescribed::Prescribed(Quantity quantity, Curve curve, double volume)
     : quantity_(quantity), curve_(std::move(curve)), volume_(volume) {
-  require_positive(volume, "volume", "mm^3");
+  // A loaded surface need not enclose anything, e.g. the side of a beam.
+  require(std::isfinite(volume), "volume", "a number of mm^3", volume);
   if (quantity_ == Quantity::pressure) pressure_ = curve_.at(0);
 }
 
