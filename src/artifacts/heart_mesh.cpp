@@ -10,11 +10,11 @@ namespace {
 
 std::string at(std::string_view dataset) { return "/state/heart_mesh/" + std::string(dataset); }
 
-/// The per-edge fields and their names in the file.
+/// What quadratic elements see, and its names in the file.
 template <class Mesh>
-auto edge_fields(Mesh& mesh) {
-  return std::array{std::pair{"edge_points", &mesh.edge_points}, std::pair{"edge_fibre", &mesh.edge_fibre},
-                    std::pair{"edge_sheet", &mesh.edge_sheet}};
+auto fine_fields(Mesh& mesh) {
+  return std::array{std::pair{"edge_points", &mesh.edge_points}, std::pair{"cell_fibre", &mesh.cell_fibre},
+                    std::pair{"cell_sheet", &mesh.cell_sheet}};
 }
 
 std::size_t number_of_edges(const HeartMesh& mesh) {
@@ -32,15 +32,16 @@ std::size_t number_of_edges(const HeartMesh& mesh) {
   core::fail_integrity({file.path().string() + ": " + at(dataset), expected, found, "rerun meshing"});
 }
 
-void load_edge_fields(const io::Reader& file, HeartMesh& mesh) {
-  const auto fields = edge_fields(mesh);
-  for (const auto& [name, field] : fields) field->clear();
-  if (std::ranges::none_of(fields, [&](const auto& f) { return file.has(at(f.first)); })) return;
-  const std::size_t edges = number_of_edges(mesh);
-  for (const auto& [name, field] : fields) {
-    if (file.has(at(name))) *field = file.read_vec3(at(name));
-    if (field->size() != edges)
-      fail(file, name, std::to_string(edges) + " values, one an edge", std::to_string(field->size()));
+void load_fine_fields(const io::Reader& file, HeartMesh& mesh) {
+  for (const auto& [name, field] : fine_fields(mesh)) {
+    field->clear();
+    if (!file.has(at(name))) continue;
+    *field = file.read_vec3(at(name));
+    const bool edges = field == &mesh.edge_points;
+    const std::size_t wanted = edges ? number_of_edges(mesh) : cell_points * mesh.cells.size();
+    if (field->size() != wanted)
+      fail(file, name, std::to_string(wanted) + (edges ? " values, one an edge" : " values, four a cell"),
+           std::to_string(field->size()));
   }
 }
 
@@ -66,7 +67,7 @@ void save(io::Writer& file, const HeartMesh& mesh) {
   file.write(at("surface"), mesh.surface);
   file.write(at("aha_segment"), mesh.aha_segment);
   if (!mesh.tissue.empty()) file.write(at("tissue"), mesh.tissue);
-  for (const auto& [name, field] : edge_fields(mesh))
+  for (const auto& [name, field] : fine_fields(mesh))
     if (!field->empty()) file.write(at(name), *field);
   file.write(at("long_axis"), std::span<const double>(mesh.long_axis));
 }
@@ -92,7 +93,7 @@ void load(const io::Reader& file, HeartMesh& mesh) {
   for (const auto& cell : mesh.cells)
     for (const auto p : cell)
       if (p < 0 || p >= n) fail(file, "cells", "point numbers below " + std::to_string(n), std::to_string(p));
-  load_edge_fields(file, mesh);
+  load_fine_fields(file, mesh);
 }
 
 }  // namespace cardiotwin::artifacts

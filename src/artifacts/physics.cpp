@@ -1,5 +1,8 @@
 #include "cardiotwin/artifacts/physics.hpp"
 
+#include <algorithm>
+#include <limits>
+
 namespace cardiotwin::artifacts {
 
 namespace {
@@ -12,6 +15,9 @@ void write_if_any(io::Writer& file, const std::string& path, const std::vector<T
 }
 void read_if_any(const io::Reader& file, const std::string& path, std::vector<double>& values) {
   if (file.has(path)) values = file.read<double>(path);
+}
+void read_if_any(const io::Reader& file, const std::string& path, std::vector<std::int32_t>& values) {
+  if (file.has(path)) values = file.read<std::int32_t>(path);
 }
 void read_if_any(const io::Reader& file, const std::string& path, std::vector<std::vector<double>>& frames) {
   if (file.has(path)) frames = file.read_frames(path);
@@ -41,6 +47,41 @@ void load(const io::Reader& file, Activation& a) {
   read_if_any(file, group + "snapshots_mV", a.snapshots_mV);
 }
 
+namespace {
+
+/// `transfer(name, field)` for every field of a strain.
+template <class Strain, class Transfer>
+void each_field(Strain& s, const Transfer& transfer) {
+  transfer("segments", s.segments);
+  transfer("radial", s.radial);
+  transfer("circumferential", s.circumferential);
+  transfer("longitudinal", s.longitudinal);
+  transfer("fibre", s.fibre);
+  transfer("time_to_peak_ms", s.time_to_peak_ms);
+  transfer("twist_deg", s.twist_deg);
+  transfer("end_systole/radial", s.end_systole.radial);
+  transfer("end_systole/circumferential", s.end_systole.circumferential);
+  transfer("end_systole/longitudinal", s.end_systole.longitudinal);
+  transfer("end_systole/fibre", s.end_systole.fibre);
+  transfer("end_systole/sheet", s.end_systole.sheet);
+  transfer("end_systole/sheet_normal", s.end_systole.sheet_normal);
+}
+
+}  // namespace
+
+std::size_t end_systolic_frame(const WallMotion& m) {
+  std::size_t smallest = 0;
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t f = 0; f < m.frame_times_ms.size(); ++f) {
+    const auto step = std::ranges::lower_bound(m.times_ms, m.frame_times_ms[f] - 1e-6) - m.times_ms.begin();
+    if (step >= std::ssize(m.lv_volume_ml)) break;
+    if (m.lv_volume_ml[step] >= least) continue;
+    least = m.lv_volume_ml[step];
+    smallest = f;
+  }
+  return smallest;
+}
+
 void save(io::Writer& file, const WallMotion& m) {
   const std::string group = "/state/wall_motion/";
   file.write(group + "frame_times_ms", m.frame_times_ms);
@@ -53,6 +94,9 @@ void save(io::Writer& file, const WallMotion& m) {
   file.write(group + "mitral_flow_ml_per_s", m.mitral_flow_ml_per_s);
   file.write(group + "aortic_flow_ml_per_s", m.aortic_flow_ml_per_s);
   write_if_any(file, group + "probes", m.probes);
+  each_field(m.strain, [&](const char* name, const auto& field) {
+    write_if_any(file, group + "strain/" + name, field);
+  });
 }
 
 void load(const io::Reader& file, WallMotion& m) {
@@ -67,6 +111,7 @@ void load(const io::Reader& file, WallMotion& m) {
   m.mitral_flow_ml_per_s = file.read<double>(group + "mitral_flow_ml_per_s");
   m.aortic_flow_ml_per_s = file.read<double>(group + "aortic_flow_ml_per_s");
   if (file.has(group + "probes")) m.probes = file.read_vec3_frames(group + "probes");
+  each_field(m.strain, [&](const char* name, auto& field) { read_if_any(file, group + "strain/" + name, field); });
 }
 
 void save(io::Writer& file, const Flow& f) {

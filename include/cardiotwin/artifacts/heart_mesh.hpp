@@ -33,6 +33,13 @@ enum Surface : std::int32_t {
 inline constexpr std::int32_t last_surface = surface_rv_endocardium;
 std::string_view surface_name(std::int32_t tag);
 
+/// Places within a tetrahedron where fields of HeartMesh are given: the points of the quadrature rule of degree 2.
+/// Point k lies near vertex k; the weights are its barycentric coordinates.
+inline constexpr std::size_t cell_points = 4;
+constexpr double cell_point_weight(std::size_t point, std::size_t vertex) {
+  return point == vertex ? 0.5854101966249685 : 0.1381966011250105;  // (5 + 3 sqrt 5)/20, (5 - sqrt 5)/20
+}
+
 /// Lengths in mm, patient coordinates (LPS). Cells are positively oriented: det(p1-p0, p2-p0, p3-p0) > 0.
 /// Endocardial triangles have their normal pointing out of the WALL (into the blood); the others point out of the mesh.
 struct HeartMesh {
@@ -52,10 +59,11 @@ struct HeartMesh {
   std::vector<std::int32_t> aha_segment;  ///< per cell: 1 to 17 in the LV wall, 0 elsewhere
   std::vector<std::int32_t> tissue;       ///< per cell: class given by a label volume, 0 healthy; empty: all healthy
 
-  // Per edge, in the order of mesh::edges() of the whole mesh: what quadratic elements see between two points. Empty
-  // where the source knows no better than straight edges and fibres interpolated from their ends; else all three.
-  std::vector<Vec3> edge_points;             ///< the edge's middle, on the true surface if the edge is
-  std::vector<Vec3> edge_fibre, edge_sheet;  ///< there; zero where the edge belongs to no wall cell
+  // What quadratic elements see between the points. Empty where the source knows no better than straight edges and
+  // fibres interpolated from their ends.
+  std::vector<Vec3> edge_points;  ///< per edge (mesh::edges() of the whole mesh): its middle, on the true surface
+  std::vector<Vec3> cell_fibre,
+      cell_sheet;  ///< cell_points per cell, at the places of cell_point_weight; zero off the wall
 
   Vec3 long_axis{0, 0, 1};  ///< unit vector from apex to base
 };

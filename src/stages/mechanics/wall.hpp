@@ -28,7 +28,7 @@ struct WallSetup {
   Tissue tissue;
   int order = 2;                             ///< of the displacement: 2 Taylor-Hood, 1 stabilised
   std::vector<Vec3> fibre, sheet;            ///< empty: the coordinate axes
-  std::vector<Vec3> edge_fibre, edge_sheet;  ///< at the middles of edges; empty: between their ends
+  std::vector<Vec3> cell_fibre, cell_sheet;  ///< HeartMesh::cell_fibre of these cells; empty: between the points
   std::vector<Vec3> edge_points;             ///< middles of curved edges; empty: straight
   /// Per mesh cell: fibres are turned to point along it before they are averaged; empty or zero: along the first one.
   std::vector<Vec3> circumferential;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 
 #include "cardiotwin/fem/element.hpp"
 #include "cardiotwin/mesh/edge_index.hpp"
@@ -11,33 +12,16 @@
 namespace cardiotwin::mechanics {
 namespace {
 
-/// Values of a cell's direction field at its nodes: vertices and, where the field has them, middles of edges.
-struct CellField {
-  std::array<Vec3, 10> value;
-  int nodes = 0;
-};
-CellField cell_field(const std::vector<Vec3>& field, const std::vector<Vec3>& edge_field, const mesh::Cell& cell,
-                     const mesh::EdgeIndex& edges) {
-  CellField result;
-  for (std::int32_t p : cell) result.value[result.nodes++] = field[p];
-  if (edge_field.empty()) return result;
-  for (const auto& [a, b] : mesh::cell_edges) result.value[result.nodes++] = edge_field[edges.find(cell[a], cell[b])];
-  return result;
-}
-
-/// Fibres are directions without a sense, so values at the nodes are given one before the mean: that of `sense`, or
-/// where it is zero that of the first node. Across a wall one element thick the helix turns by more than 90 degrees,
+/// Fibres are directions without a sense, so values at the vertices are given one before the mean: that of `sense`, or
+/// where it is zero that of the first vertex. Across a wall one element thick the helix turns by more than 90 degrees,
 /// and only the circumferential sense leads through the circumferential direction.
-Vec3 mean_direction(const CellField& field, const std::array<double, 4>& lambda, Vec3 sense) {
-  std::array<double, 10> weight;
-  std::array<Vec3, 10> gradient;
-  fem::tetrahedron_shape(field.nodes == 4 ? 1 : 2, {lambda[1], lambda[2], lambda[3]},
-                         std::span(weight).first(field.nodes), std::span(gradient).first(field.nodes));
+Vec3 mean_direction(const std::vector<Vec3>& field, const mesh::Cell& cell, const std::array<double, 4>& lambda,
+                    Vec3 sense) {
   Vec3 mean{0, 0, 0};
-  for (int a = 0; a < field.nodes; ++a) {
-    const Vec3& d = field.value[a];
+  for (int a = 0; a < 4; ++a) {
+    const Vec3& d = field[cell[a]];
     if (core::norm(sense) == 0) sense = d;
-    mean = mean + (core::dot(d, sense) < 0 ? -weight[a] : weight[a]) * d;
+    mean = mean + (core::dot(d, sense) < 0 ? -lambda[a] : lambda[a]) * d;
   }
   return core::normalised(mean);
 }
@@ -48,16 +32,20 @@ Vec3 any_normal(const Vec3& f) {
 }
 
 /// Right-handed orthonormal axes: fibre, sheet made orthogonal to it, and their normal.
-std::array<Vec3, 3> axes(const WallSetup& setup, const mesh::TetMesh& mesh, const mesh::EdgeIndex& edges,
-                         std::int32_t index, const std::array<double, 4>& lambda) {
+std::array<Vec3, 3> axes(const WallSetup& setup, const mesh::TetMesh& mesh, std::int32_t index, const Point& point,
+                         std::size_t number) {
   if (setup.fibre.empty()) return {Vec3{1, 0, 0}, Vec3{0, 1, 0}, Vec3{0, 0, 1}};
   const mesh::Cell& cell = mesh.cells[index];
   const Vec3 none{0, 0, 0};
-  Vec3 f = mean_direction(cell_field(setup.fibre, setup.edge_fibre, cell, edges), lambda,
-                          setup.circumferential.empty() ? none : setup.circumferential[index]);
+  const Vec3 sense = setup.circumferential.empty() ? none : setup.circumferential[index];
+  const std::size_t at = 4 * static_cast<std::size_t>(index) + number;
+  Vec3 f = setup.cell_fibre.empty() ? mean_direction(setup.fibre, cell, point.lambda, sense) : setup.cell_fibre[at];
   if (core::norm(f) == 0) f = {1, 0, 0};
-  Vec3 s =
-      setup.sheet.empty() ? none : mean_direction(cell_field(setup.sheet, setup.edge_sheet, cell, edges), lambda, none);
+  Vec3 s = none;
+  if (!setup.cell_sheet.empty())
+    s = setup.cell_sheet[at];
+  else if (!setup.sheet.empty())
+    s = mean_direction(setup.sheet, cell, point.lambda, none);
   s = s - core::dot(s, f) * f;
   s = core::norm(s) > 1e-3 ? core::normalised(s) : any_normal(f);
   return {f, s, core::cross(f, s)};
@@ -101,7 +89,9 @@ MappedPoint map_point(int order, std::span<const Vec3> x, const std::array<doubl
 
 void Wall::set_frames(const WallSetup& setup) {
   const std::size_t cells = space_u_.cells().size(), batches = (cells + lanes - 1) / lanes;
-  const mesh::EdgeIndex edges(mesh_);
+  // Fields within cells are given at the four points of degree 2.
+  if (setup.quadrature_degree != 2 && !setup.cell_fibre.empty())
+    throw std::logic_error("fibres within cells need quadrature of degree 2");
   frames_.resize(batches * points_.size());
   geometry_.resize(batches);
   tension_ = TensionField(slots());
@@ -113,7 +103,7 @@ void Wall::set_frames(const WallSetup& setup) {
       geometry_[b].stiffness[l] = setup.cell_stiffness.empty() ? 1 : setup.cell_stiffness[cell];
       for (std::size_t q = 0; q < points_.size(); ++q) {
         const std::size_t slot = (b * points_.size() + q) * lanes + l;
-        frames_[b * points_.size() + q][l] = axes(setup, mesh_, edges, cell, points_[q].lambda);
+        frames_[b * points_.size() + q][l] = axes(setup, mesh_, cell, points_[q], q);
         sites_.activation[slot] = activation_at(setup, mesh_.cells[cell], points_[q].lambda);
         if (!setup.cell_tension.empty()) sites_.factor[slot] = setup.cell_tension[cell];
       }

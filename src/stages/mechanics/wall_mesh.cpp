@@ -21,6 +21,15 @@ std::vector<Vec3> at_edges(const std::vector<Vec3>& values, const mesh::EdgeInde
   return result;
 }
 
+/// Values within the cells of the wall out of those of the whole mesh.
+std::vector<Vec3> within_cells(const std::vector<Vec3>& values, const mesh::SubMesh& sub) {
+  std::vector<Vec3> result;
+  if (values.empty()) return result;
+  for (const std::int32_t c : sub.parent_cell)
+    for (std::size_t k = 0; k < artifacts::cell_points; ++k) result.push_back(values[artifacts::cell_points * c + k]);
+  return result;
+}
+
 void check(const HeartMesh& heart, const mesh::SubMesh& sub) {
   if (sub.mesh.cells.empty())
     core::fail_input({.where = "mechanics: heart_mesh",
@@ -88,8 +97,8 @@ WallMesh wall_mesh(const HeartMesh& heart, const artifacts::Activation* activati
   }
   const mesh::EdgeIndex edges(whole);
   setup.edge_points = at_edges(heart.edge_points, edges, wall.sub);
-  setup.edge_fibre = at_edges(heart.edge_fibre, edges, wall.sub);
-  setup.edge_sheet = at_edges(heart.edge_sheet, edges, wall.sub);
+  setup.cell_fibre = within_cells(heart.cell_fibre, wall.sub);
+  setup.cell_sheet = within_cells(heart.cell_sheet, wall.sub);
   RegionFactors factors = region_factors(config, places(heart, wall.sub));
   setup.cell_stiffness = std::move(factors.stiffness);
   setup.cell_tension = std::move(factors.tension);

@@ -43,7 +43,8 @@ class Lattice {
   Place place(const Site& site) const {
     // Cube coordinates in [-1,1]^2 x [-1,0], spaced evenly in angle as seen from the centre.
     const auto even = [](double part, int whole) { return std::tan(pi / 4 * part / whole); };
-    const Vec3 q{even(site.cube[0], shape_.around), even(site.cube[1], shape_.around),
+    const double shrink = towards_apex(site.cube);
+    const Vec3 q{even(shrink * site.cube[0], shape_.around), even(shrink * site.cube[1], shape_.around),
                  even(site.cube[2], shape_.along)};
     const Vec3 direction = core::normalised(q);
     if (site.layer >= shape_.core_layers) return {direction, 1 + (site.layer - shape_.core_layers) / shape_.across};
@@ -53,6 +54,17 @@ class Lattice {
     const double t = site.layer / shape_.core_layers;
     const Vec3 mixed = (1 - t) * block + t * direction;
     return {core::normalised(mixed), core::norm(mixed)};
+  }
+
+  /// By how much a site moves to the cube's axis: fully on its lower face, not at all on the lid, linearly between two
+  /// rings, so that a middle stays in the middle.
+  double towards_apex(const Vec3& cube) const {
+    const double ring = std::max(std::abs(cube[0]), std::abs(cube[1])), low = cube[2] / shape_.along;
+    if (ring == 0 || shape_.apex_grading == 1) return 1;
+    const double inner = std::floor(ring), outer = inner + 1, n = shape_.around;
+    const auto end = [&](double k) { return n * std::pow(k / n, shape_.apex_grading); };
+    const double graded = end(inner) + (ring - inner) * (end(outer) - end(inner));
+    return 1 + (graded / ring - 1) * low * low;
   }
 
   /// In order of first use, until sorted() is called.
@@ -251,16 +263,31 @@ void set_coordinates(const Ellipsoid& e, const std::vector<Place>& places, artif
   }
 }
 
-/// Middles of edges on the coordinate lines of the lattice, those of the wall with fibre and sheet.
+/// Middles of edges on the coordinate lines of the lattice.
 void curve(const Ellipsoid& e, const Lattice& lattice, const mesh::TetMesh& mesh, artifacts::HeartMesh& heart) {
   for (const auto& [a, b] : mesh::edges(mesh)) {
     const Site &from = lattice.sites()[a], &to = lattice.sites()[b];
     const Place middle = lattice.place({0.5 * (from.cube + to.cube), 0.5 * (from.layer + to.layer)});
-    const Directions along = directions(e, middle);
     heart.edge_points.push_back(middle.depth < 1 ? 0.5 * (mesh.points[a] + mesh.points[b]) : position(e, middle));
-    heart.edge_fibre.push_back(along.fibre);
-    heart.edge_sheet.push_back(along.sheet);
   }
+}
+
+/// Fibre and sheet within the cells of the wall.
+void set_cell_fibres(const Ellipsoid& e, const Lattice& lattice, artifacts::HeartMesh& heart) {
+  for (std::size_t c = 0; c < heart.cells.size(); ++c)
+    for (std::size_t k = 0; k < artifacts::cell_points; ++k) {
+      Site site{{0, 0, 0}, 0};
+      for (std::size_t v = 0; v < 4; ++v) {
+        const Site& corner = lattice.sites()[heart.cells[c][v]];
+        const double weight = artifacts::cell_point_weight(k, v);
+        site.cube = site.cube + weight * corner.cube;
+        site.layer += weight * corner.layer;
+      }
+      const bool wall = heart.region[c] == artifacts::region_lv_wall;
+      const Directions along = wall ? directions(e, lattice.place(site)) : Directions{};
+      heart.cell_fibre.push_back(along.fibre);
+      heart.cell_sheet.push_back(along.sheet);
+    }
 }
 
 void check(const Ellipsoid& e) {
@@ -308,6 +335,7 @@ artifacts::HeartMesh make_ellipsoid(const Ellipsoid& shape) {
   heart.triangles = std::move(mesh.triangles);
   heart.surface = std::move(mesh.surface);
   set_coordinates(shape, places, heart);
+  set_cell_fibres(shape, lattice, heart);
   return heart;
 }
 

@@ -33,6 +33,9 @@ struct Ellipsoid {
   int across = 2;       ///< layers of the wall
   int core_layers = 2;  ///< layers of blood between the core block and the wall
   bool with_blood = true;
+  /// Above 1: elements become smaller towards the apex, where fibres of constant angle are singular. The k-th of n rings
+  /// around it ends at (k/n)^apex_grading of their width.
+  double apex_grading = 1;
 };
 
 /// Six tetrahedra a hexahedron of a half cube that is rounded onto the ellipsoids: no degenerate apex. Middles of

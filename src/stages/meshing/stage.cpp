@@ -80,6 +80,10 @@ config::Spec all_parameters() {
        .meaning =
            "ellipsoid: elements along an eighth of the circumference, from the base halfway to the apex (the first "
            "number of them make the rest), and across the wall; six tetrahedra each"},
+      {.key = "ellipsoid_apex_grading",
+       .fallback = 1.0,
+       .range = "[1, 3]",
+       .meaning = "ellipsoid: above 1, elements become smaller towards the apex: ring k of n ends at (k/n)^this"},
       {.key = "ellipsoid_blood",
        .type = Type::boolean,
        .fallback = false,
@@ -473,7 +477,8 @@ HeartMesh from_ellipsoid(stage::Context& context, Verdict& verdict) {
                         .around = around,
                         .along = along,
                         .across = across,
-                        .with_blood = c.boolean("ellipsoid_blood")};
+                        .with_blood = c.boolean("ellipsoid_blood"),
+                        .apex_grading = c.number("ellipsoid_apex_grading")};
   HeartMesh heart = make_ellipsoid(shape);
   verdict = judge_made(context, heart, "ellipsoid_elements");
   const CurvedMesh curved(heart);
