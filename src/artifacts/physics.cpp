@@ -1,7 +1,6 @@
 #include "cardiotwin/artifacts/physics.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace cardiotwin::artifacts {
 
@@ -70,16 +69,18 @@ void each_field(Strain& s, const Transfer& transfer) {
 }  // namespace
 
 std::size_t end_systolic_frame(const WallMotion& m) {
-  std::size_t smallest = 0;
-  double least = std::numeric_limits<double>::infinity();
-  for (std::size_t f = 0; f < m.frame_times_ms.size(); ++f) {
-    const auto step = std::ranges::lower_bound(m.times_ms, m.frame_times_ms[f] - 1e-6) - m.times_ms.begin();
+  std::vector<double> volume;
+  for (const double time : m.frame_times_ms) {
+    const auto step = std::ranges::lower_bound(m.times_ms, time - 1e-6) - m.times_ms.begin();
     if (step >= std::ssize(m.lv_volume_ml)) break;
-    if (m.lv_volume_ml[step] >= least) continue;
-    least = m.lv_volume_ml[step];
-    smallest = f;
+    volume.push_back(m.lv_volume_ml[step]);
   }
-  return smallest;
+  if (volume.empty()) return 0;
+  // Until the mitral valve opens the volume stays where ejection left it: the first of these frames, in spite of
+  // rounding.
+  const auto [least, largest] = std::ranges::minmax(volume);
+  const double enough = least + 1e-4 * (largest - least);
+  return std::ranges::find_if(volume, [&](double v) { return v <= enough; }) - volume.begin();
 }
 
 void save(io::Writer& file, const WallMotion& m) {
@@ -94,9 +95,8 @@ void save(io::Writer& file, const WallMotion& m) {
   file.write(group + "mitral_flow_ml_per_s", m.mitral_flow_ml_per_s);
   file.write(group + "aortic_flow_ml_per_s", m.aortic_flow_ml_per_s);
   write_if_any(file, group + "probes", m.probes);
-  each_field(m.strain, [&](const char* name, const auto& field) {
-    write_if_any(file, group + "strain/" + name, field);
-  });
+  each_field(m.strain,
+             [&](const char* name, const auto& field) { write_if_any(file, group + "strain/" + name, field); });
 }
 
 void load(const io::Reader& file, WallMotion& m) {

@@ -33,6 +33,21 @@ inline constexpr std::array<std::string_view, 12> ecg_leads{"I",  "II", "III", "
 void save(io::Writer& file, const Activation& activation);
 void load(const io::Reader& file, Activation& activation);
 
+/// Green-Lagrange strain of every cell along six directions: of the wall's place in the ventricle and of its fibres.
+struct CellStrains {
+  std::vector<double> radial, circumferential, longitudinal, fibre, sheet, sheet_normal;
+};
+
+/// How the wall deforms over a heart beat, from its first frame (end diastole).
+struct WallStrain {
+  std::vector<std::int32_t> segments;  ///< AHA numbers of the rows below, ascending
+  /// Per segment, per frame: mean relative change of length, as imaging reports strain [1]; thicker is positive.
+  std::vector<std::vector<double>> radial, circumferential, longitudinal, fibre;
+  std::vector<double> time_to_peak_ms;  ///< per segment: of circumferential shortening; -1 where there is none
+  std::vector<double> twist_deg;        ///< per frame: of the apex against the base; may be empty
+  CellStrains end_systole;              ///< per cell of heart_mesh; zero outside the LV wall
+};
+
 /// Artifact `wall_motion`: one cardiac cycle of the wall. Written by mechanics.
 struct WallMotion {
   static constexpr std::string_view id = "wall_motion";
@@ -44,7 +59,10 @@ struct WallMotion {
   std::vector<double> times_ms, lv_volume_ml, lv_pressure_kPa, aortic_pressure_kPa;
   std::vector<double> mitral_flow_ml_per_s, aortic_flow_ml_per_s;  ///< positive in the physiological direction
   std::vector<std::vector<Vec3>> probes;  ///< per trace time: where each of mechanics.probes is [mm]; may be empty
+  WallStrain strain;                      ///< empty where the wall is under given loads, and in older files
 };
+/// The first frame with the smallest LV volume: the end of ejection.
+std::size_t end_systolic_frame(const WallMotion& motion);
 void save(io::Writer& file, const WallMotion& motion);
 void load(const io::Reader& file, WallMotion& motion);
 

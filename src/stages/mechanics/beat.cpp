@@ -301,11 +301,12 @@ void Beat::record_frame() {
   frame.volume_ratio = totals[0] / totals[1];
   if (totals[3] > 0) frame.long_stretch = totals[2] / totals[3];
   const std::vector<double> strain = space.gather(sum, 2), u = wall_.gather_displacement(now_.u);
-  if (wall_.comm().is_root())
-    for (std::size_t p = 0; p < wall_.mesh().points.size(); ++p) {
-      frame.displacement.push_back(wall_.reference()[p] + Vec3{u[3 * p], u[3 * p + 1], u[3 * p + 2]} - image_[p]);
+  if (wall_.comm().is_root()) {
+    for (std::size_t n = 0; n < image_.size(); ++n)
+      frame.displacement.push_back(wall_.reference()[n] + Vec3{u[3 * n], u[3 * n + 1], u[3 * n + 2]} - image_[n]);
+    for (std::size_t p = 0; p < wall_.mesh().points.size(); ++p)
       frame.fibre_strain.push_back(strain[2 * p] / strain[2 * p + 1]);
-    }
+  }
   frames_.push_back(std::move(frame));
 }
 

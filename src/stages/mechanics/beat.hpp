@@ -26,13 +26,13 @@ struct BeatOptions {
   double unloading_tolerance = 0.02;  ///< distance from the image that is good enough [mm]
   int beats = 1;                      ///< at most
   double limit_cycle_tolerance = 0;   ///< BeatFigures::change() that ends them; 0: all beats
-  std::vector<std::int32_t> probes;   ///< nodes whose position is recorded
+  std::vector<MaterialPoint> probes;  ///< whose position is recorded
 };
 
 /// A moment that is kept. Displacement and strain on rank 0 only.
 struct Frame {
   double time = 0;
-  std::vector<Vec3> displacement;    ///< of the mesh points, from their position in the image [mm]
+  std::vector<Vec3> displacement;    ///< of the nodes, mesh points first, from their position in the image [mm]
   std::vector<double> fibre_strain;  ///< Green-Lagrange along the fibre, from the stress-free reference
   double volume_ratio = 1;           ///< of the wall's volume to its reference
   double long_stretch = 1;           ///< mean stretch along the wall towards the base
@@ -71,6 +71,7 @@ class Beat : public stage::Steppable {
 
   const Trace& trace() const { return trace_; }
   const std::vector<Frame>& frames() const { return frames_; }
+  const std::vector<Vec3>& image() const { return image_; }         ///< where the nodes are in the image [mm]
   const std::vector<BeatFigures>& beats() const { return beats_; }  ///< finished ones
   int steps() const { return steps_; }
   int newton_iterations() const { return newton_iterations_; }

@@ -148,11 +148,11 @@ void Beat::load_frames(const stage::State& file) {
   const auto &scalars = file.get("frames/scalars"), &strain = file.get("frames/fibre_strain");
   const auto displacement = vectors(file.get("frames/displacement"));
   frames_.clear();
-  const auto points = static_cast<std::ptrdiff_t>(wall_.mesh().points.size());
+  const auto points = std::ssize(wall_.mesh().points), nodes = std::ssize(image_);
   for (std::ptrdiff_t k = 0; 3 * k < std::ssize(scalars); ++k) {
     Frame frame{scalars[3 * k], {}, {}, scalars[3 * k + 1], scalars[3 * k + 2]};
     if (wall_.comm().is_root()) {
-      frame.displacement.assign(displacement.begin() + k * points, displacement.begin() + (k + 1) * points);
+      frame.displacement.assign(displacement.begin() + k * nodes, displacement.begin() + (k + 1) * nodes);
       frame.fibre_strain.assign(strain.begin() + k * points, strain.begin() + (k + 1) * points);
     }
     frames_.push_back(std::move(frame));

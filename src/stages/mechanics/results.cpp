@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "cardiotwin/core/units.hpp"
 #include "cardiotwin/io/vtkhdf.hpp"
+#include "strain_analysis.hpp"
 
 namespace cardiotwin::mechanics {
 
@@ -16,7 +18,7 @@ WallMotion wall_motion(const Beat& beat, const WallMesh& wall, std::size_t heart
   for (const Frame& frame : beat.frames()) {
     std::vector<Vec3> displacement(heart_points, {0, 0, 0});
     std::vector<double> strain(heart_points, 0.0);
-    for (std::size_t p = 0; p < frame.displacement.size(); ++p) {
+    for (std::size_t p = 0; p < frame.fibre_strain.size(); ++p) {
       displacement[wall.sub.parent_point[p]] = frame.displacement[p];
       strain[wall.sub.parent_point[p]] = ((1 + 2 * frame.fibre_strain[p]) / (1 + 2 * first.fibre_strain[p]) - 1) / 2;
     }
@@ -39,20 +41,6 @@ WallMotion wall_motion(const Beat& beat, const WallMesh& wall, std::size_t heart
   }
   return motion;
 }
-
-namespace {
-
-/// Frame with the smallest cavity: its time is nearest to that of the smallest volume of the trace.
-std::size_t end_systole(const Beat& beat) {
-  const Trace& t = beat.trace();
-  const double time = t.time[std::min_element(t.volume.begin(), t.volume.end()) - t.volume.begin()];
-  std::size_t best = 0;
-  for (std::size_t k = 0; k < beat.frames().size(); ++k)
-    if (std::abs(beat.frames()[k].time - time) < std::abs(beat.frames()[best].time - time)) best = k;
-  return best;
-}
-
-}  // namespace
 
 void report_run(stage::Context& context, const Beat& beat, const Newton& newton) {
   const auto put = [&](const std::string& name, double value, const char* unit) {
@@ -97,19 +85,11 @@ void report_beat(stage::Context& context, const Beat& beat, const WallMotion& mo
   put("peak_mitral_flow", inflow, "ml/s");
   put("cycle_length", t.time.back(), "ms");
 
-  const std::size_t systole = end_systole(beat);
   const auto& frames = beat.frames();
-  put("end_systolic_time", frames[systole].time, "ms");
-  put("global_longitudinal_strain", 100 * (frames[systole].long_stretch / frames.front().long_stretch - 1), "%");
-  double change = 0, gap = 0, mean = 0, counted = 0;
+  double change = 0, gap = 0;
   for (const Frame& frame : frames) change = std::max(change, 100 * std::abs(frame.volume_ratio - 1));
   for (std::size_t p = 0; p < motion.displacement.front().size(); ++p)
     gap = std::max(gap, core::norm(motion.displacement.back()[p] - motion.displacement.front()[p]));
-  for (std::size_t p = 0; p < frames[systole].fibre_strain.size(); ++p) {
-    mean += ((1 + 2 * frames[systole].fibre_strain[p]) / (1 + 2 * frames.front().fibre_strain[p]) - 1) / 2;
-    ++counted;
-  }
-  put("fibre_strain_end_systole", 100 * mean / std::max(counted, 1.0), "%");
   put("wall_volume_change", change, "%");
   put("cycle_closure_error", std::abs(t.volume.back() - t.volume.front()) / ml, "ml");
   put("cycle_closure_displacement", gap, "mm");
@@ -118,9 +98,77 @@ void report_beat(stage::Context& context, const Beat& beat, const WallMotion& mo
   put("limit_cycle_change", 100 * beat.beats().back().change(), "%");
 }
 
+namespace {
+
+/// Values of the wall's cells as values of the whole mesh's, zero elsewhere.
+std::vector<double> on_heart(const std::vector<double>& values, const mesh::SubMesh& wall, std::size_t heart_cells) {
+  std::vector<double> result(heart_cells, 0.0);
+  for (std::size_t c = 0; c < values.size(); ++c) result[wall.parent_cell[c]] = values[c];
+  return result;
+}
+
+std::vector<double> on_wall(const std::vector<double>& values, const mesh::SubMesh& wall) {
+  std::vector<double> result;
+  for (const std::int32_t c : wall.parent_cell) result.push_back(values[c]);
+  return result;
+}
+
+/// Mean over the mesh's points of the fibre strain from end diastole, of the quadratic displacement.
+double mean_fibre_strain(const Frame& first, const Frame& frame) {
+  double sum = 0;
+  for (std::size_t p = 0; p < frame.fibre_strain.size(); ++p)
+    sum += ((1 + 2 * frame.fibre_strain[p]) / (1 + 2 * first.fibre_strain[p]) - 1) / 2;
+  return sum / std::max<double>(1, double(frame.fibre_strain.size()));
+}
+
+}  // namespace
+
+artifacts::WallStrain report_strain(stage::Context& context, const Beat& beat, const artifacts::HeartMesh& heart,
+                                    const WallMesh& wall, const WallMotion& motion) {
+  const auto& frames = beat.frames();
+  std::vector<std::vector<Vec3>> nodes;
+  for (const Frame& frame : frames) {
+    nodes.push_back(beat.image());
+    for (std::size_t n = 0; n < nodes.back().size(); ++n) nodes.back()[n] = nodes.back()[n] + frame.displacement[n];
+  }
+  const std::size_t systole = end_systolic_frame(motion);
+  const EndDiastole start = end_diastole(heart, wall.sub, beat.image(), nodes.front());
+  artifacts::WallStrain strain = wall_strain(start, motion.frame_times_ms, nodes, systole);
+
+  const auto put = [&](const std::string& name, double value, const char* unit) {
+    context.findings.quantity(name, value, unit);
+  };
+  put("end_systolic_time", motion.frame_times_ms[systole], "ms");
+  put("fibre_strain_end_systole", 100 * mean_fibre_strain(frames.front(), frames[systole]), "%");
+  put("global_longitudinal_strain", 100 * (frames[systole].long_stretch / frames.front().long_stretch - 1), "%");
+  const artifacts::CellStrains sites = site_strains(start, nodes[systole]);
+  const auto put_mean = [&](const char* name, const std::vector<double>& strains) {
+    put(name, 100 * wall_mean(start, length_changes(strains)), "%");
+  };
+  put_mean("global_circumferential_strain", sites.circumferential);
+  put_mean("global_radial_strain", sites.radial);
+  put("wall_thickening", 100 * wall_thickening(start, strain.segments, nodes[systole]), "%");
+  if (const Twist twist(start); twist.exists()) {
+    put("twist", strain.twist_deg[systole], "deg");
+    put("torsion", 10 * strain.twist_deg[systole] / twist.distance(), "deg/cm");
+  }
+  if (const auto index = dyssynchrony_index(strain)) put("dyssynchrony_index", *index, "ms");
+  if (const auto fraction = systolic_stretch_fraction(start, strain, systole))
+    put("systolic_stretch_fraction", 100 * *fraction, "%");
+  for (std::size_t s = 0; s < strain.segments.size(); ++s)
+    if (strain.time_to_peak_ms[s] >= 0)
+      put(fmt::format("time_to_peak_strain.segment_{}", strain.segments[s]), strain.time_to_peak_ms[s], "ms");
+
+  artifacts::CellStrains& cells = strain.end_systole;
+  for (auto* values :
+       {&cells.radial, &cells.circumferential, &cells.longitudinal, &cells.fibre, &cells.sheet, &cells.sheet_normal})
+    *values = on_heart(*values, wall.sub, heart.cells.size());
+  return strain;
+}
+
 void write_picture(stage::Context& context, const WallMesh& wall, const artifacts::Activation* activation,
-                   const Beat& beat, const WallMotion& motion) {
-  const std::size_t k = end_systole(beat);
+                   const WallMotion& motion) {
+  const std::size_t k = end_systolic_frame(motion);
   std::vector<Vec3> displacement;
   std::vector<double> strain, time;
   for (std::int32_t p : wall.sub.parent_point) {
@@ -128,10 +176,21 @@ void write_picture(stage::Context& context, const WallMesh& wall, const artifact
     strain.push_back(motion.fibre_strain[k][p]);
     time.push_back(activation ? activation->activation_time_ms[p] : -1);
   }
+  const artifacts::CellStrains& cells = motion.strain.end_systole;
+  std::map<std::string, std::vector<double>> cell_values;
+  if (!cells.fibre.empty())
+    cell_values = {{"strain_radial", on_wall(cells.radial, wall.sub)},
+                   {"strain_circumferential", on_wall(cells.circumferential, wall.sub)},
+                   {"strain_longitudinal", on_wall(cells.longitudinal, wall.sub)},
+                   {"strain_fibre", on_wall(cells.fibre, wall.sub)},
+                   {"strain_sheet", on_wall(cells.sheet, wall.sub)},
+                   {"strain_sheet_normal", on_wall(cells.sheet_normal, wall.sub)}};
+  std::vector<io::Field> cell_fields;
+  for (const auto& [name, values] : cell_values) cell_fields.push_back(io::field(name, values));
   io::write_unstructured_grid(context.artifacts.output(), wall.sub.mesh.points, wall.sub.mesh.cells,
                               {io::field("displacement", displacement), io::field("fibre_strain", strain),
                                io::field("activation_time_ms", time)},
-                              {});
+                              cell_fields);
 }
 
 }  // namespace cardiotwin::mechanics

@@ -14,10 +14,13 @@ artifacts::WallMotion wall_motion(const Beat& beat, const WallMesh& wall, std::s
 
 /// Figures of any run: steps, Newton and linear iterations, seconds, probes, volume of the cavity.
 void report_run(stage::Context& context, const Beat& beat, const Newton& newton);
-/// Figures of a heart beat: volumes, pressures, strains.
+/// Figures of a heart beat: volumes, pressures, how it closes.
 void report_beat(stage::Context& context, const Beat& beat, const artifacts::WallMotion& motion);
+/// Strains of a heart beat as the artifact has them, and their figures.
+artifacts::WallStrain report_strain(stage::Context& context, const Beat& beat, const artifacts::HeartMesh& heart,
+                                    const WallMesh& wall, const artifacts::WallMotion& motion);
 
 void write_picture(stage::Context& context, const WallMesh& wall, const artifacts::Activation* activation,
-                   const Beat& beat, const artifacts::WallMotion& motion);
+                   const artifacts::WallMotion& motion);
 
 }  // namespace cardiotwin::mechanics

@@ -1,6 +1,7 @@
 /// Stage `mechanics`: from mesh and activation to the motion of the wall over one beat, or under given loads.
 
 #include <algorithm>
+#include <chrono>
 #include <ctime>
 #include <optional>
 
@@ -49,27 +50,33 @@ class Mechanics : public stage::Stage {
     Wall wall(context.comm, mesh.sub.mesh, mesh.setup);
     context.log.info("mechanics: {} tetrahedra, {} displacement and {} pressure nodes", mesh.sub.mesh.cells.size(),
                      wall.displacement_space().nodes(), wall.pressure_space().nodes());
-    options.probes = probe_nodes(context.config, wall.mesh_nodes());
+    options.probes = probe_points(context.config, wall);
     Newton newton(wall, newton_options(context.config));
     const auto tension = tension_model(context.config, options.cycle, wall.sites());
     Beat beat(wall, newton, *tension, circulation_maker(context.config, body), options, mesh.longitudinal);
+    const auto loop_start = std::chrono::steady_clock::now();
     {
       const auto timer = context.timers.scope("beat");
       if (stage::run_time_loop(context, beat) == stage::Outcome::interrupted) return stage::Outcome::interrupted;
     }
+    const std::chrono::duration<double> loop = std::chrono::steady_clock::now() - loop_start;
     const double cpu_s = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
-    context.findings.quantity("cpu_seconds", context.comm.sum(cpu_s), "s");
+    context.findings.quantity("cpu_seconds", context.comm.sum(cpu_s), "s");  // of all ranks, since the last resume
+    context.findings.quantity("seconds_per_step", loop.count() / std::max(beat.steps(), 1), "s");
     core::on_root(context.comm, [&] {
       if (beat.unloading_stopped())
         context.findings.warning(
             fmt::format("the search for the stress-free reference stopped early; at end diastole the "
                         "wall misses the image by up to {:.2f} mm",
                         beat.unloading_error()));
-      const WallMotion motion = wall_motion(beat, mesh, heart.points.size());
+      WallMotion motion = wall_motion(beat, mesh, heart.points.size());
       report_run(context, beat, newton);
-      if (is_heart_beat(context.config)) report_beat(context, beat, motion);
+      if (is_heart_beat(context.config)) {
+        report_beat(context, beat, motion);
+        motion.strain = report_strain(context, beat, heart, mesh, motion);
+      }
       context.artifacts.write(motion);
-      write_picture(context, mesh, activation ? &*activation : nullptr, beat, motion);
+      write_picture(context, mesh, activation ? &*activation : nullptr, motion);
     });
     return stage::Outcome::complete;
   }

@@ -66,6 +66,12 @@ struct Residual {
   double force_norm = 0, dilation_norm = 0;
 };
 
+/// A point of the wall: a mean of nodes of the displacement.
+struct MaterialPoint {
+  std::vector<std::int32_t> node;
+  std::vector<double> weight;
+};
+
 /// Local cell, quadrature point, its reference volume, Green-Lagrange strain in fibre axes (shear doubled), J.
 using StrainVisitor = std::function<void(std::size_t cell, std::size_t point, double volume,
                                          const std::array<double, 6>& strain, double j)>;
@@ -133,8 +139,11 @@ class Wall {
   const std::array<Vec3, 3>& axes_at(std::size_t local_cell, std::size_t point) const {
     return frames_[local_cell / lanes * points_.size() + point][local_cell % lanes];
   }
-  /// Collective: x y z of nodes in a state, the same on every rank [mm].
-  std::vector<double> positions(const WallState& state, std::span<const std::int32_t> nodes) const;
+  /// The point of the wall that is at `x` in the mesh, or where none is the nearest node, and how far that is [mm].
+  /// Local, the same on every rank.
+  std::pair<MaterialPoint, double> find(const Vec3& x) const;
+  /// Collective: x y z of points in a state, the same on every rank [mm].
+  std::vector<double> positions(const WallState& state, std::span<const MaterialPoint> points) const;
   double cavity_volume(const WallState& state) const;  ///< [mm^3]; collective
   /// Sets the velocity and acceleration of an accepted state; nothing without inertia. Local.
   void finish_step(WallState& state, const WallState& previous, double step) const;

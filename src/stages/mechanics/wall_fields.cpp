@@ -85,6 +85,26 @@ MappedPoint map_point(int order, std::span<const Vec3> x, const std::array<doubl
   return mapped;
 }
 
+/// Finds the weights of an element's nodes at `x` by Newton's method; false when x is not in the element.
+bool locate(int order, std::span<const Vec3> corners, const Vec3& x, std::vector<double>& weight) {
+  double size = 0;
+  for (int a = 1; a < 4; ++a) size = std::max(size, core::norm(corners[a] - corners[0]));
+  if (core::norm(corners[0] - x) > 2 * size) return false;
+  weight.resize(corners.size());
+  std::vector<Vec3> gradient(corners.size());
+  std::array<double, 4> lambda{0.25, 0.25, 0.25, 0.25};
+  for (int iteration = 0; iteration < 20; ++iteration) {
+    fem::tetrahedron_shape(order, {lambda[1], lambda[2], lambda[3]}, weight, gradient);
+    Vec3 miss = x;
+    for (std::size_t a = 0; a < corners.size(); ++a) miss = miss - weight[a] * corners[a];
+    if (core::norm(miss) < 1e-10 * size) return *std::ranges::min_element(lambda) > -1e-9;
+    const MappedPoint at = map_point(order, corners, lambda);
+    for (int a = 0; a < 4; ++a) lambda[a] += core::dot(at.gradients[a], miss);
+    if (*std::ranges::max_element(lambda) > 3) return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 void Wall::set_frames(const WallSetup& setup) {
@@ -174,13 +194,34 @@ std::vector<double> Wall::stretches(const WallState& state) const {
   return result;
 }
 
-std::vector<double> Wall::positions(const WallState& state, std::span<const std::int32_t> nodes) const {
-  std::vector<double> result(3 * nodes.size(), 0.0);
-  for (std::size_t k = 0; k < nodes.size(); ++k)
-    for (std::int32_t n = 0; n < space_u_.owned(); ++n)
-      if (space_u_.node()[n] == nodes[k])
-        for (int i = 0; i < 3; ++i) result[3 * k + i] = position_[3 * n + i] + state.u[3 * n + i];
-  if (!nodes.empty()) comm().sum(result);
+std::pair<MaterialPoint, double> Wall::find(const Vec3& x) const {
+  const std::vector<Vec3> nodes = mesh_nodes();
+  const mesh::EdgeIndex edges(mesh_);
+  const auto points = static_cast<std::int32_t>(mesh_.points.size());
+  for (const mesh::Cell& cell : mesh_.cells) {
+    MaterialPoint point{{cell.begin(), cell.end()}, {}};
+    if (space_u_.order() == 2)
+      for (const auto& [a, b] : mesh::cell_edges) point.node.push_back(points + edges.find(cell[a], cell[b]));
+    std::vector<Vec3> corners;
+    for (std::int32_t n : point.node) corners.push_back(nodes[n]);
+    if (locate(space_u_.order(), corners, x, point.weight)) return {point, 0.0};
+  }
+  const auto nearest = std::ranges::min_element(nodes, {}, [&](const Vec3& n) { return core::norm(n - x); });
+  return {{{static_cast<std::int32_t>(nearest - nodes.begin())}, {1.0}}, core::norm(*nearest - x)};
+}
+
+std::vector<double> Wall::positions(const WallState& state, std::span<const MaterialPoint> points) const {
+  std::vector<double> result(3 * points.size(), 0.0);
+  const auto owned = space_u_.node().first(space_u_.owned());
+  for (std::size_t p = 0; p < points.size(); ++p)
+    for (std::size_t k = 0; k < points[p].node.size(); ++k) {
+      const auto at = std::ranges::find(owned, points[p].node[k]);
+      if (at == owned.end()) continue;
+      const auto n = 3 * static_cast<std::size_t>(at - owned.begin());
+      for (std::size_t i = 0; i < 3; ++i)
+        result[3 * p + i] += points[p].weight[k] * (position_[n + i] + state.u[n + i]);
+    }
+  if (!points.empty()) comm().sum(result);
   return result;
 }
 

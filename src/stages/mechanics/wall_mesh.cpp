@@ -108,19 +108,18 @@ WallMesh wall_mesh(const HeartMesh& heart, const artifacts::Activation* activati
   return wall;
 }
 
-std::vector<std::int32_t> probe_nodes(const config::Section& config, std::span<const Vec3> nodes) {
-  constexpr double farthest_mm = 5;  // a place in the wall, on meshes as coarse as one has them
-  std::vector<std::int32_t> result;
+std::vector<MaterialPoint> probe_points(const config::Section& config, const Wall& wall) {
+  constexpr double farthest_mm = 1;  // from the surface of a straight-sided mesh
+  std::vector<MaterialPoint> result;
   for (const config::Section& probe : config.list("probes")) {
     const Vec3 x = probe.vec3("position_mm");
-    const auto nearest = std::ranges::min_element(nodes, {}, [&](const Vec3& n) { return core::norm(n - x); });
-    const double away = core::norm(*nearest - x);
+    auto [point, away] = wall.find(x);
     if (away > farthest_mm)
       core::fail_configuration({.where = "mechanics.probes: " + probe.text("name"),
                                 .expected = fmt::format("a position within {} mm of the wall", farthest_mm),
                                 .found = fmt::format("({}, {}, {}), {:.1f} mm away", x[0], x[1], x[2], away),
                                 .remedy = "give the position in patient coordinates [mm]"});
-    result.push_back(static_cast<std::int32_t>(nearest - nodes.begin()));
+    result.push_back(std::move(point));
   }
   return result;
 }

@@ -20,8 +20,7 @@ struct WallMesh {
 WallMesh wall_mesh(const artifacts::HeartMesh& heart, const artifacts::Activation* activation,
                    const config::Section& config);
 
-/// Nodes of the displacement nearest to the positions of mechanics.probes; throws core::Error (configuration) where a
-/// position is not in the wall.
-std::vector<std::int32_t> probe_nodes(const config::Section& config, std::span<const Vec3> nodes);
+/// The points of mechanics.probes; throws core::Error (configuration) where a position is not in the wall. Local.
+std::vector<MaterialPoint> probe_points(const config::Section& config, const Wall& wall);
 
 }  // namespace cardiotwin::mechanics

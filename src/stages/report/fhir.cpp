@@ -10,11 +10,10 @@ using config::Json;
 /// UCUM code of a unit as this project writes it, or empty.
 std::string ucum(const std::string& unit) {
   static const std::map<std::string, std::string> codes{
-      {"ml", "mL"},   {"ml/s", "mL/s"},   {"mmHg", "mm[Hg]"},    {"1", "1"},
-      {"", "1"},      {"%", "%"},         {"ms", "ms"},          {"s", "s"},
-      {"kPa", "kPa"}, {"Pa", "Pa"},       {"mm", "mm"},          {"m/s", "m/s"},
-      {"g", "g"},     {"deg", "deg"},     {"1/min", "/min"},     {"mm^3", "mm3"},
-      {"mV", "mV"},   {"kPa/s", "kPa/s"}, {"mmHg/s", "mm[Hg]/s"}};
+      {"ml", "mL"},    {"ml/s", "mL/s"}, {"mmHg", "mm[Hg]"},   {"1", "1"},         {"", "1"},
+      {"%", "%"},      {"ms", "ms"},     {"s", "s"},           {"kPa", "kPa"},     {"Pa", "Pa"},
+      {"mm", "mm"},    {"m/s", "m/s"},   {"g", "g"},           {"deg", "deg"},     {"1/min", "/min"},
+      {"mm^3", "mm3"}, {"mV", "mV"},     {"deg/cm", "deg/cm"}, {"kPa/s", "kPa/s"}, {"mmHg/s", "mm[Hg]/s"}};
   const auto found = codes.find(unit);
   return found == codes.end() ? "" : found->second;
 }

@@ -16,6 +16,25 @@ namespace {
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
+/// Cerqueira et al. 2002, doi 10.1161/hc0402.102975.
+constexpr std::string_view segment_names[] = {"basal anterior",
+                                              "basal anteroseptal",
+                                              "basal inferoseptal",
+                                              "basal inferior",
+                                              "basal inferolateral",
+                                              "basal anterolateral",
+                                              "mid anterior",
+                                              "mid anteroseptal",
+                                              "mid inferoseptal",
+                                              "mid inferior",
+                                              "mid inferolateral",
+                                              "mid anterolateral",
+                                              "apical anterior",
+                                              "apical septal",
+                                              "apical inferior",
+                                              "apical lateral",
+                                              "apex"};
+
 const Vec3& point(const artifacts::HeartMesh& mesh, std::int32_t p) { return mesh.points[static_cast<std::size_t>(p)]; }
 
 /// Mean over the corners that have a value; NaN when none has.
@@ -70,7 +89,7 @@ std::optional<double> ejection_fraction(const artifacts::Labels& labels) {
 }
 
 std::optional<double> ejection_fraction(const artifacts::WallMotion& motion) {
-  if (motion.lv_volume_ml.empty()) return {};
+  if (motion.lv_volume_ml.empty() || !is_heart_beat(motion)) return {};
   const auto [least, most] = std::ranges::minmax(motion.lv_volume_ml);
   if (most <= 0) return {};
   return 100 * (most - least) / most;
@@ -85,6 +104,8 @@ std::vector<double> cell_volumes(const artifacts::HeartMesh& mesh) {
   }
   return volumes;
 }
+
+std::string_view segment_name(std::int32_t segment) { return segment_names[segment - 1]; }
 
 std::vector<double> segment_means(const artifacts::HeartMesh& mesh, const std::vector<double>& values,
                                   double valid_from) {
@@ -132,6 +153,21 @@ Sample wall_sample(const artifacts::HeartMesh& mesh, const std::vector<double>& 
   return sample;
 }
 
+std::vector<double> point_means(const artifacts::HeartMesh& mesh, const std::vector<double>& cell_values) {
+  std::vector<double> sums(mesh.points.size(), 0.0), weights(mesh.points.size(), 0.0);
+  const auto volumes = cell_volumes(mesh);
+  for (std::size_t c = 0; c < mesh.cells.size(); ++c) {
+    if (mesh.region[c] != artifacts::region_lv_wall) continue;
+    for (const auto p : mesh.cells[c]) {
+      sums[static_cast<std::size_t>(p)] += volumes[c] * cell_values[c];
+      weights[static_cast<std::size_t>(p)] += volumes[c];
+    }
+  }
+  for (std::size_t p = 0; p < sums.size(); ++p)
+    if (weights[p] > 0) sums[p] /= weights[p];
+  return sums;
+}
+
 std::vector<double> cumulative_percent(const Sample& sample, const std::vector<double>& levels) {
   const double total = std::accumulate(sample.weights.begin(), sample.weights.end(), 0.0);
   std::vector<double> percent(levels.size(), 0.0);
@@ -173,17 +209,12 @@ std::size_t nearest_frame(const std::vector<double>& frame_times, double time) {
   return nearest == frame_times.end() ? 0 : static_cast<std::size_t>(nearest - frame_times.begin());
 }
 
-std::size_t end_systolic_frame(const artifacts::WallMotion& motion) {
-  std::size_t smallest = 0;
-  double volume = std::numeric_limits<double>::infinity();
-  for (std::size_t f = 0; f < motion.frame_times_ms.size(); ++f) {
-    const double v = interpolate(motion.times_ms, motion.lv_volume_ml, motion.frame_times_ms[f]);
-    if (v < volume) {
-      volume = v;
-      smallest = f;
-    }
-  }
-  return smallest;
+bool is_heart_beat(const artifacts::WallMotion& motion) {
+  // Given loads have no aorta: its pressure is the cavity's, but for the start.
+  const auto &lv = motion.lv_pressure_kPa, &aorta = motion.aortic_pressure_kPa;
+  for (std::size_t k = 1; k < std::min(lv.size(), aorta.size()); ++k)
+    if (lv[k] != aorta[k]) return true;
+  return false;
 }
 
 std::vector<double> smallest_dihedral_angles(const artifacts::HeartMesh& mesh) {

@@ -2,6 +2,7 @@
 /// Figures that the report derives from artifacts for its plots. Nothing here is a new model: sums, means, maxima.
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "cardiotwin/artifacts/heart_mesh.hpp"
@@ -16,11 +17,14 @@ std::vector<double> label_volumes_ml(const artifacts::Labels& labels, int label)
 /// 100 (EDV - ESV) / EDV [%] of the labelled LV cavity; nothing where fewer than two phases or no cavity is labelled.
 std::optional<double> ejection_fraction(const artifacts::Labels& labels);
 
-/// The same of the model's LV volume over the beat; nothing of an empty curve.
+/// The same of the model's LV volume over the beat; nothing of what is no heart beat.
 std::optional<double> ejection_fraction(const artifacts::WallMotion& motion);
 
 /// Volume of every cell [mm^3].
 std::vector<double> cell_volumes(const artifacts::HeartMesh& mesh);
+
+/// Name of an AHA segment, 1 to 17.
+std::string_view segment_name(std::int32_t segment);
 
 /// Mean over the wall cells of each AHA segment, weighted by volume, of a value at points; points with a value below
 /// `valid_from` do not count. A segment without any is NaN (drawn as "no value"). 17 entries.
@@ -40,6 +44,9 @@ struct Sample {
 };
 Sample wall_sample(const artifacts::HeartMesh& mesh, const std::vector<double>& values, double valid_from);
 
+/// A value a cell as one a point: the mean by volume over its cells of the LV wall; zero elsewhere.
+std::vector<double> point_means(const artifacts::HeartMesh& mesh, const std::vector<double>& cell_values);
+
 /// Share of the sample's weight at or below each of `levels` [%].
 std::vector<double> cumulative_percent(const Sample& sample, const std::vector<double>& levels);
 
@@ -52,8 +59,8 @@ double interpolate(const std::vector<double>& x, const std::vector<double>& y, d
 /// Frame whose time is nearest.
 std::size_t nearest_frame(const std::vector<double>& frame_times, double time);
 
-/// Frame with the smallest LV volume.
-std::size_t end_systolic_frame(const artifacts::WallMotion& motion);
+/// False where the wall moves under given loads, without a circulation.
+bool is_heart_beat(const artifacts::WallMotion& motion);
 
 /// Smallest dihedral angle of each cell [deg].
 std::vector<double> smallest_dihedral_angles(const artifacts::HeartMesh& mesh);

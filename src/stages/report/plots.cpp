@@ -153,13 +153,18 @@ std::string band(const Frame& frame, const Series& s) {
   return there.empty() ? std::string() : there + back + "Z";
 }
 
+const char* colour_of(const std::vector<Series>& series, std::size_t n) {
+  return palette[(series[n].colour < 0 ? n : static_cast<std::size_t>(series[n].colour)) % std::size(palette)];
+}
+
 std::string legend(const std::vector<Series>& series) {
   std::string svg;
   double x = width - right;
   for (std::size_t n = series.size(); n-- > 0;) {
+    if (series[n].name.empty()) continue;
     x -= 7.0 * static_cast<double>(series[n].name.size()) + 34;
-    svg += fmt::format("<path d=\"M{:.1f} 33h18\" stroke=\"{}\" stroke-width=\"2.5\"{}/>", x,
-                       palette[n % std::size(palette)], series[n].dashed ? " stroke-dasharray=\"5 3\"" : "");
+    svg += fmt::format("<path d=\"M{:.1f} 33h18\" stroke=\"{}\" stroke-width=\"2.5\"{}/>", x, colour_of(series, n),
+                       series[n].dashed ? " stroke-dasharray=\"5 3\"" : "");
     svg += text(x + 22, 37, series[n].name, "font-size=\"11\" fill=\"#1d2733\"");
   }
   return svg;
@@ -208,14 +213,15 @@ std::string line_plot(const Axes& axes, const std::vector<Series>& series) {
   std::string svg = frame.open();
   for (std::size_t n = 0; n < series.size(); ++n) {
     const auto& s = series[n];
-    const char* colour = palette[n % std::size(palette)];
+    const char* colour = colour_of(series, n);
     if (const auto area = band(frame, s); !area.empty()) {
       svg += fmt::format("<path d=\"{}\" fill=\"{}\" fill-opacity=\"0.15\"/>", area, colour);
     }
     const auto d = path(frame, s.x, s.y);
     if (!d.empty()) {
-      svg += fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\" stroke-linejoin=\"round\"{}/>",
-                         d, colour, s.dashed ? " stroke-dasharray=\"5 3\"" : "");
+      svg += fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" stroke-linejoin=\"round\"{}/>",
+                         d, colour, series.size() > std::size(palette) ? 1.2 : 2.0,
+                         s.dashed ? " stroke-dasharray=\"5 3\"" : "");
     }
     for (std::size_t i = 0; s.points && i < std::min(s.x.size(), s.y.size()); ++i) {
       const double v = frame.value(s.y[i]);

@@ -15,6 +15,7 @@ struct Series {
   bool dashed = false;
   bool points = false;            ///< a dot at every value as well
   std::vector<double> low, high;  ///< shaded band around the curve; empty for none
+  int colour = -1;                ///< number of its colour; -1: by its place among the series
 };
 
 struct Axes {
@@ -24,7 +25,7 @@ struct Axes {
   bool logarithmic_y = false;  ///< values <= 0 leave a gap
 };
 
-/// Curves in one frame, with a legend when there is more than one.
+/// Curves in one frame, with a legend of those that have a name when there is more than one.
 std::string line_plot(const Axes& axes, const std::vector<Series>& series);
 
 /// A small plot for each series, column by column in `rows` rows, named by it. All have the same scales, whose numbers

@@ -208,6 +208,20 @@ Viewpoint viewpoint(const HeartMesh& mesh) {
   return view;
 }
 
+Viewpoint across_motion(const Viewpoint& view, const std::vector<Vec3>& displacement) {
+  Vec3 sideways{0, 0, 0};
+  double all = 0;
+  for (const Vec3& u : displacement) {
+    sideways = sideways + u - dot(u, view.axis) * view.axis;
+    all += norm(u);
+  }
+  if (!(norm(sideways) > 0.5 * all)) return view;
+  Viewpoint turned = view;
+  turned.across = normalised(sideways);
+  turned.towards = cross(turned.across, view.axis);
+  return turned;
+}
+
 Picture mesh_picture(const HeartMesh& mesh, const Viewpoint& view, int height) {
   const Plane cut = view.cut();
   Scene scene{{view.centre, view.towards, view.axis}, {}, {}};
@@ -308,16 +322,16 @@ Picture activation_picture(const HeartMesh& mesh, const artifacts::Activation& a
       {}};
 }
 
-Picture strain_picture(const HeartMesh& mesh, const artifacts::WallMotion& motion, std::size_t frame,
-                       const Viewpoint& view, int height) {
-  const auto now = moved(mesh.points, motion.displacement[frame]);
-  const Sample sample = wall_sample(mesh, motion.fibre_strain[frame], -1e30);
+Picture strain_picture(const HeartMesh& mesh, const std::vector<Vec3>& displacement, const std::vector<double>& strain,
+                       const Viewpoint& view, std::string name, std::string label, std::string caption, int height) {
+  const auto now = moved(mesh.points, displacement);
+  const Sample sample = wall_sample(mesh, strain, -1e30);
   const double largest = std::max({std::abs(quantile(sample, 0.02)), std::abs(quantile(sample, 0.98)), 0.01});
   const double limit = ticks(0, largest, 2).back();
-  const Scale scale{"fibre strain", "", -limit, limit, blue_red()};
+  const Scale scale{std::move(label), "", -limit, limit, blue_red()};
   const Plane cut = view.cut();
   Scene scene{{view.centre, view.towards, view.axis}, {}, {}};
-  for (const auto& patch : wall_patches(mesh, now, motion.fibre_strain[frame], &cut)) {
+  for (const auto& patch : wall_patches(mesh, now, strain, &cut)) {
     scene.surfaces.push_back(coloured(patch, [&](double v) { return scale.colour(v); }));
   }
   for (const auto tag : {artifacts::surface_epicardium, artifacts::surface_endocardium}) {
@@ -325,14 +339,7 @@ Picture strain_picture(const HeartMesh& mesh, const artifacts::WallMotion& motio
     before.opacity = 0.18;
     scene.surfaces.push_back(std::move(before));
   }
-  return {
-      "strain_end_systole",
-      fmt::format("The wall at end systole ({:.0f} ms), cut open, with its fibre strain; the pale shape is the wall at "
-                  "end diastole.",
-                  motion.frame_times_ms[frame]),
-      render(scene, height),
-      scale,
-      {}};
+  return {std::move(name), std::move(caption), render(scene, height), scale, {}};
 }
 
 double top_speed(const artifacts::Flow& flow, std::size_t frame) {

@@ -27,14 +27,18 @@ struct Viewpoint {
   Plane cut() const { return {centre, towards}; }
 };
 Viewpoint viewpoint(const artifacts::HeartMesh& mesh);
+/// The view turned about its axis so that what moves to one side, as a bending beam does, is seen doing so.
+Viewpoint across_motion(const Viewpoint& view, const std::vector<Vec3>& displacement);
 
 Picture mesh_picture(const artifacts::HeartMesh& mesh, const Viewpoint& view, int height);
 Picture orifice_picture(const artifacts::HeartMesh& mesh, const Viewpoint& view, int height);
 Picture fibre_picture(const artifacts::HeartMesh& mesh, const Viewpoint& view, bool inside, int height);
 Picture activation_picture(const artifacts::HeartMesh& mesh, const artifacts::Activation& activation,
                            const Viewpoint& view, bool inside, int height);
-Picture strain_picture(const artifacts::HeartMesh& mesh, const artifacts::WallMotion& motion, std::size_t frame,
-                       const Viewpoint& view, int height);
+/// The wall where `displacement` takes it, cut open, coloured by a strain a point; `caption` and `label` say which.
+Picture strain_picture(const artifacts::HeartMesh& mesh, const std::vector<Vec3>& displacement,
+                       const std::vector<double>& strain, const Viewpoint& view, std::string name, std::string label,
+                       std::string caption, int height);
 Picture velocity_picture(const artifacts::Flow& flow, std::size_t frame, const Viewpoint& view, double top_speed,
                          std::string name, std::string caption, int height);
 Picture shear_picture(const artifacts::Flow& flow, const Viewpoint& view, bool from_behind, int height);

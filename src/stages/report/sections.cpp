@@ -9,6 +9,7 @@
 #include "cardiotwin/core/units.hpp"
 #include "measures.hpp"
 #include "montage.hpp"
+#include "motion_plots.hpp"
 #include "plots.hpp"
 #include "references.hpp"
 
@@ -25,25 +26,6 @@ constexpr StageText stage_texts[] = {
     {"electrophysiology", "Activation", "The electrical wave through the wall, from the monodomain model."},
     {"mechanics", "Mechanics", "One beat of the wall against a model of the circulation."},
     {"hemodynamics", "Blood flow", "Flow in the moving cavity over the beat, from the Navier-Stokes equations."}};
-
-/// Cerqueira et al. 2002, doi 10.1161/hc0402.102975.
-constexpr std::string_view segment_names[] = {"basal anterior",
-                                              "basal anteroseptal",
-                                              "basal inferoseptal",
-                                              "basal inferior",
-                                              "basal inferolateral",
-                                              "basal anterolateral",
-                                              "mid anterior",
-                                              "mid anteroseptal",
-                                              "mid inferoseptal",
-                                              "mid inferior",
-                                              "mid inferolateral",
-                                              "mid anterolateral",
-                                              "apical anterior",
-                                              "apical septal",
-                                              "apical inferior",
-                                              "apical lateral",
-                                              "apex"};
 
 /// "anatomy.lv_cavity_volume" as words: "anatomy: lv cavity volume".
 std::string words(std::string name) {
@@ -186,10 +168,13 @@ class Composer {
       cards +=
           card("Last activation", number(*std::max_element(t.begin(), t.end()), 3), "ms", "after the first stimulus");
     }
-    if (d_.motion && !d_.motion->lv_volume_ml.empty()) {
+    if (d_.motion && !d_.motion->lv_volume_ml.empty() && is_heart_beat(*d_.motion)) {
       const auto& p = d_.motion->lv_pressure_kPa;
       if (const auto fraction = ejection_fraction(*d_.motion))
         cards += card("Ejection fraction, model", number(*fraction, 3), "%", reference_text("ejection_fraction", "%"));
+      if (const auto* strain = quantity("mechanics", "global_longitudinal_strain"))
+        cards +=
+            card("Global longitudinal strain, model", number(strain->value, 3), "%", reference_text(strain->name, "%"));
       cards += card("Peak LV pressure, model", number(*std::max_element(p.begin(), p.end()) / core::kPa_per_mmHg, 3),
                     "mmHg", reference_text("peak_pressure", "mmHg"));
     }
@@ -222,6 +207,13 @@ class Composer {
     return html;
   }
 
+  const stage::Quantity* quantity(std::string_view stage, std::string_view name) const {
+    const auto* record = d_.stage(stage);
+    if (!record) return nullptr;
+    const auto found = std::ranges::find(record->quantities, name, &stage::Quantity::name);
+    return found == record->quantities.end() ? nullptr : &*found;
+  }
+
   static std::string reference_text(std::string_view name, std::string_view unit) {
     const auto* r = reference_for(name, unit);
     return r ? "reference " + std::string(r->text) : std::string();
@@ -231,12 +223,14 @@ class Composer {
     const auto* record = d_.stage(text.name);
     if (!record) return {};
     log_.detail("report: {}", text.name);
-    std::string body = "<p class=\"soft\">" + std::string(text.lead) + "</p>\n";
+    const bool loads = text.name == "mechanics" && d_.motion && !is_heart_beat(*d_.motion);
+    const std::string_view lead = loads ? "The wall under given loads: no heart beat." : text.lead;
+    std::string body = "<p class=\"soft\">" + std::string(lead) + "</p>\n";
     if (text.name == "ingest") body += imaging();
     if (text.name == "segmentation") body += segmentation();
     if (text.name == "meshing" && d_.mesh) body += mesh();
     if (text.name == "electrophysiology" && d_.mesh && d_.activation) body += activation();
-    if (text.name == "mechanics" && d_.motion) body += mechanics();
+    if (text.name == "mechanics" && d_.motion) body += loads ? given_loads(*record) : mechanics(*record);
     if (text.name == "hemodynamics" && d_.flow) body += flow();
     body += figures(*record);
     if (!record->warnings.empty()) body += "<h3>Warnings</h3>" + bullet_list(record->warnings, "warnings");
@@ -250,10 +244,10 @@ class Composer {
     return {std::string(text.name), std::string(text.title), std::move(body)};
   }
 
-  static std::string figures(const StageRecord& record) {
+  static std::string figure_table(const std::vector<stage::Quantity>& quantities) {
     std::vector<std::vector<std::string>> rows;
     bool any_reference = false;
-    for (const auto& q : record.quantities) {
+    for (const auto& q : quantities) {
       std::vector<std::string> row{escape(words(q.name)), escape(with_unit(q.value, q.unit)), "", ""};
       if (const auto* r = reference_for(q.name, q.unit)) {
         const double value = in_unit_of(*r, q.value, q.unit);
@@ -264,16 +258,29 @@ class Composer {
       }
       rows.push_back(std::move(row));
     }
-    if (rows.empty()) return {};
     std::vector<std::string> header{"figure", "value", "reference", "source"};
     if (!any_reference) {
       header.resize(2);
       for (auto& row : rows) row.resize(2);
     }
-    const std::string content = table(header, rows);
-    if (rows.size() <= 20) return "<h3>Figures</h3>" + content;
+    return table(header, rows);
+  }
+
+  static std::string figures(const StageRecord& record) {
+    if (record.quantities.empty()) return {};
+    const std::string content = figure_table(record.quantities);
+    if (record.quantities.size() <= 20) return "<h3>Figures</h3>" + content;
     return fmt::format("<h3>Figures</h3><details><summary>All {} figures of this stage</summary>{}</details>",
-                       rows.size(), content);
+                       record.quantities.size(), content);
+  }
+
+  /// Those of a stage's figures that say most, in this order.
+  static std::string key_figures(const StageRecord& record, std::initializer_list<std::string_view> names) {
+    std::vector<stage::Quantity> chosen;
+    for (const auto name : names)
+      for (const auto& q : record.quantities)
+        if (q.name == name) chosen.push_back(q);
+    return chosen.empty() ? std::string() : "<h3>Key figures</h3>" + figure_table(chosen);
   }
 
   std::string imaging() {
@@ -421,8 +428,8 @@ class Composer {
     if (!lasted.empty()) header.emplace_back("action potential [ms]");
     std::vector<std::vector<std::string>> rows;
     for (std::size_t s = 0; s < active.size(); ++s) {
-      rows.push_back({fmt::format("{} {}", s + 1, segment_names[s]), show(active[s]), show(ranges[s].least),
-                      show(ranges[s].largest)});
+      rows.push_back({fmt::format("{} {}", s + 1, segment_name(static_cast<std::int32_t>(s + 1))), show(active[s]),
+                      show(ranges[s].least), show(ranges[s].largest)});
       if (!repolarised.empty()) rows.back().push_back(show(repolarised[s]));
       if (!lasted.empty()) rows.back().push_back(show(lasted[s]));
     }
@@ -430,7 +437,44 @@ class Composer {
            table(header, rows) + "</details>";
   }
 
-  std::string mechanics() {
+  static constexpr std::string_view fibre_caption =
+      ", cut open, with its Green-Lagrange strain along the fibres; the pale shape is the wall as it was meshed.";
+
+  static std::vector<std::string> probe_names(const StageRecord& record) {
+    std::vector<std::string> names;  // a probe is three figures: name.x, name.y, name.z
+    for (const auto& q : record.quantities)
+      if (q.unit == "mm" && q.name.ends_with(".x")) names.push_back(q.name.substr(0, q.name.size() - 2));
+    return names;
+  }
+
+  /// Whether the motion's frames are of the mesh.
+  bool motion_fits() const {
+    const auto& m = *d_.motion;
+    return d_.mesh && !m.frame_times_ms.empty() && m.displacement.size() == m.frame_times_ms.size() &&
+           m.fibre_strain.size() == m.frame_times_ms.size() && m.displacement[0].size() == d_.mesh->points.size();
+  }
+
+  std::string given_loads(const StageRecord& record) {
+    const auto& m = *d_.motion;
+    std::string html = plot(line_plot({"Load", "time [ms]", "pressure [kPa]", {}, true, false},
+                                      {{"", m.times_ms, m.lv_pressure_kPa, false, m.times_ms.size() < 10, {}, {}}}),
+                            "Pressure on the endocardium.");
+    if (std::ranges::any_of(m.lv_volume_ml, [](double v) { return v > 0; }))
+      html += plot(line_plot({"Volume", "time [ms]", "volume [ml]", {}, false, false},
+                             {{"", m.times_ms, m.lv_volume_ml, false, m.times_ms.size() < 10, {}, {}}}),
+                   "Volume behind the endocardium.");
+    html += probe_plots(m, probe_names(record));
+    if (motion_fits())
+      html += picture([&] {
+        const std::string when = fmt::format("The wall at {} ms", number(m.frame_times_ms.back()));
+        return strain_picture(*d_.mesh, m.displacement.back(), m.fibre_strain.back(),
+                              across_motion(view_, m.displacement.back()), "strain_at_the_end", "fibre strain",
+                              when + std::string(fibre_caption), options_.picture_height);
+      });
+    return grid(html) + (d_.mesh && !motion_fits() ? mismatch("wall_motion") : std::string());
+  }
+
+  std::string mechanics(const StageRecord& record) {
     const auto& m = *d_.motion;
     std::string html;
     const auto mmHg = [](std::vector<double> values) {
@@ -463,14 +507,27 @@ class Composer {
                            {{"mitral", m.times_ms, m.mitral_flow_ml_per_s, false, false, {}, {}},
                             {"aortic", m.times_ms, m.aortic_flow_ml_per_s, false, false, {}, {}}}),
                  "Flow through the valves of the circulation model.");
-    const bool fits = d_.mesh && !m.frame_times_ms.empty() && m.displacement.size() == m.frame_times_ms.size() &&
-                      m.fibre_strain.size() == m.frame_times_ms.size() &&
-                      m.displacement[0].size() == d_.mesh->points.size();
-    if (!fits) return grid(html) + (d_.mesh ? mismatch("wall_motion") : std::string());
+    html += probe_plots(m, probe_names(record));
+    const std::string key =
+        key_figures(record, {"ejection_fraction", "global_longitudinal_strain", "global_circumferential_strain",
+                             "global_radial_strain", "wall_thickening", "twist", "torsion", "dyssynchrony_index"});
+    if (!motion_fits()) return key + grid(html) + (d_.mesh ? mismatch("wall_motion") : std::string());
 
     const auto& mesh = *d_.mesh;
     const std::size_t systole = end_systolic_frame(m);
-    html += picture([&] { return strain_picture(mesh, m, systole, view_, options_.picture_height); });
+    const std::string when = fmt::format("The wall at end systole ({:.0f} ms)", m.frame_times_ms[systole]);
+    html += picture([&] {
+      return strain_picture(mesh, m.displacement[systole], m.fibre_strain[systole], view_, "strain_end_systole",
+                            "fibre strain", when + std::string(fibre_caption), options_.picture_height);
+    });
+    const auto& circumferential = m.strain.end_systole.circumferential;
+    if (circumferential.size() == mesh.cells.size())
+      html += picture([&] {
+        return strain_picture(mesh, m.displacement[systole], point_means(mesh, circumferential), view_,
+                              "circumferential_strain_end_systole", "circumferential strain",
+                              when + ", cut open, with its Green-Lagrange strain around the ventricle.",
+                              options_.picture_height);
+      });
     Series strain{"median", m.frame_times_ms, {}, false, false, {}, {}};
     for (const auto& frame : m.fibre_strain) {
       const Sample sample = wall_sample(mesh, frame, -1e30);
@@ -484,13 +541,19 @@ class Composer {
             {strain}),
         "Green-Lagrange strain along the fibres, from end diastole: median of the wall, and the band that holds 80 per "
         "cent of it.");
+    const std::string strains = grid(strain_plots(m));
+    if (!strains.empty())
+      return key + grid(html) +
+             "<h3>Strain</h3><p class=\"soft\">Relative change of length from end diastole, means of the AHA "
+             "segments; twist beside them.</p>" +
+             strains + strain_table(m);
     const auto means = segment_means(mesh, m.fibre_strain[systole], -1e30);
     double limit = 0.01;
     for (const double v : means) limit = std::isfinite(v) ? std::max(limit, std::abs(v)) : limit;
     limit = ticks(0, limit, 2).back();
     html += plot(bulls_eye("Fibre strain at end systole", means, {"mean fibre strain", "", -limit, limit, blue_red()}),
                  "Mean of each of the 17 AHA segments.");
-    return grid(html);
+    return key + grid(html);
   }
 
   std::string flow() {

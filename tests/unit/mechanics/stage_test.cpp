@@ -22,10 +22,12 @@ test::Ellipsoid shape(int around, int along, int across) {
 
 /// A small wall with everything that a patient has; the parameters are the stage's defaults.
 struct Patient {
-  explicit Patient(core::Comm comm, double tolerance = 1e-6) : Patient(comm, options(tolerance)) {}
-  static config::Section options(double tolerance) {
-    return config::section_of(
-        parameters(), {{"heart_rate_per_min", 150}, {"newton_tolerance", tolerance}, {"unloading_iterations", 1}});
+  explicit Patient(core::Comm comm, double tolerance = 1e-6)
+      : Patient(comm, options({{"newton_tolerance", tolerance}})) {}
+  static config::Section options(const config::Json& more) {
+    config::Json all{{"heart_rate_per_min", 150}, {"unloading_iterations", 1}};
+    all.update(more);
+    return config::section_of(parameters(), all);
   }
   Patient(core::Comm comm, const config::Section& config)
       : heart(test::ellipsoid([] {
@@ -44,6 +46,7 @@ struct Patient {
     WallSetup s;
     s.tissue = tissue(config);
     s.supports = supports(config);
+    s.density = config.number("density_kg_per_m3") / 1000;
     s.cavity_surface = artifacts::surface_endocardium;
     const auto activation = test::ellipsoid_activation(heart);
     for (std::int32_t p : sub.parent_point) {
@@ -82,8 +85,8 @@ TEST(Beat, IsTheSameOnAnyNumberOfRanks) {
 }
 
 /// Resumes in a fresh solver from a saved state and goes on to `end`; compares with the uninterrupted one.
-void expect_same_after_resume(double stop, double end) {
-  Patient through{core::Comm()}, resumed{core::Comm()};
+void expect_same_after_resume(double stop, double end, const config::Json& options = config::Json::object()) {
+  Patient through{core::Comm(), Patient::options(options)}, resumed{core::Comm(), Patient::options(options)};
   through.run_to(stop);
   stage::State saved, shared;
   through.beat.save(saved);
@@ -112,6 +115,25 @@ void expect_same_after_resume(double stop, double end) {
 
 TEST(Beat, ResumesBitForBitDuringFilling) { expect_same_after_resume(-20, 20); }
 TEST(Beat, ResumesBitForBitDuringEjection) { expect_same_after_resume(120, 160); }
+
+TEST(Beat, ResumesBitForBitWithStatesOfTensionCirculationAndInertia) {
+  expect_same_after_resume(60, 90,
+                           {{"tension", "land_2017"}, {"circulation", "closed_loop"}, {"density_kg_per_m3", 1060}});
+}
+/// The second beat has forgotten what is kept of the first one only.
+TEST(Beat, ResumesBitForBitInTheSecondBeat) {
+  expect_same_after_resume(420, 450,
+                           {{"circulation", "closed_loop"}, {"beats", 3}, {"limit_cycle_tolerance_percent", 0}});
+}
+
+TEST(Beat, BeatsEndWhenTheyRepeat) {
+  // The left heart closes every beat, so the first is the last; with no tolerance all are made.
+  Patient repeats{core::Comm(), Patient::options({{"beats", 3}, {"limit_cycle_tolerance_percent", 5}})};
+  while (!repeats.beat.finished()) repeats.beat.advance();
+  EXPECT_EQ(repeats.beat.beats().size(), 1U);
+  EXPECT_LT(repeats.beat.beats().front().change(), 0.05);
+  EXPECT_DOUBLE_EQ(repeats.beat.trace().time.back(), 400);
+}
 
 TEST(Beat, SaysWhereAndWhyItFails) {
   Patient patient{core::Comm(), 1e-30};  // nothing can be as good as that
@@ -183,6 +205,54 @@ TEST(MechanicsStage, SaysThatItLeavesTheRightVentricleOut) {
     EXPECT_THAT(bench.findings.assumptions(),
                 ::testing::Contains(::testing::HasSubstr("the right ventricle's wall is left out")));
   }
+}
+
+TEST(MechanicsStage, AScarIsStifferAndDoesNotPull) {
+  // Under pressure alone a stiffer half bulges less; a region that is nowhere is refused.
+  const auto heart = test::ellipsoid(shape(1, 1, 1));
+  const auto volume = [&](const config::Json& regions) {
+    test::Workbench bench;
+    bench.give(heart);
+    EXPECT_EQ(bench.run(*make_stage(), {{"tension", "none"},
+                                        {"circulation", "given_pressure"},
+                                        {"times_ms", {0, 10}},
+                                        {"pressure_kPa", {0, 2}},
+                                        {"regions", regions}}),
+              stage::Outcome::complete);
+    return bench.quantity("cavity_volume");
+  };
+  const double soft = volume(config::Json::array());
+  EXPECT_LT(volume({{{"segments", {1, 2, 3, 7, 8, 9}}, {"stiffness_factor", 10}}}), 0.99 * soft);
+  EXPECT_DOUBLE_EQ(volume({{{"stiffness_factor", 1}}}), soft);
+  EXPECT_THROW(volume({{{"name", "nowhere"}, {"tissue", 9}}}), core::Error);
+}
+
+TEST(MechanicsStage, RefusesWhatItCannotRun) {
+  const auto refusal = [](const config::Json& options, auto change) {
+    auto heart = test::ellipsoid(shape(1, 1, 1));
+    change(heart);
+    test::Workbench bench;
+    bench.give(heart);
+    try {
+      bench.run(*make_stage(), options);
+    } catch (const core::Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("nothing");
+  };
+  const auto as_it_is = [](artifacts::HeartMesh&) {};
+  const config::Json loaded{
+      {"tension", "none"}, {"circulation", "given_pressure"}, {"times_ms", {0, 1}}, {"pressure_kPa", {0, 1}}};
+  EXPECT_THAT(refusal(config::Json::object(), as_it_is), testing::HasSubstr("activation times"));
+  EXPECT_THAT(refusal({{"tension", "none"}, {"circulation", "given_pressure"}}, as_it_is),
+              testing::HasSubstr("times_ms"));
+  EXPECT_THAT(refusal(loaded, [](auto& heart) { std::swap(heart.cells[0][0], heart.cells[0][1]); }),
+              testing::HasSubstr("inverted"));
+  EXPECT_THAT(refusal(loaded, [](auto& heart) { std::ranges::replace(heart.surface, 1, 2); }),
+              testing::HasSubstr("endocardium"));
+  config::Json far = loaded;
+  far["probes"] = {{{"name", "far"}, {"position_mm", {0, 0, 500}}}};
+  EXPECT_THAT(refusal(far, as_it_is), testing::HasSubstr("mm of the wall"));
 }
 
 TEST(MechanicsStage, RefusesActivationOfAnotherMesh) {

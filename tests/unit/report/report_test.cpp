@@ -123,7 +123,9 @@ TEST(Report, OfAllStagesShowsFiguresPlotsAndPictures) {
   run.give(s.mesh);
   run.give(s.activation);
   run.give_with_findings(s.motion,
-                         {{"quantities", Json::array({{{"name", "peak_pressure"}, {"value", 16.0}, {"unit", "kPa"}}})},
+                         {{"quantities", Json::array({{{"name", "peak_pressure"}, {"value", 16.0}, {"unit", "kPa"}},
+                                                      {{"name", "twist"}, {"value", 12.0}, {"unit", "deg"}},
+                                                      {{"name", "apex.x"}, {"value", 0.0}, {"unit", "mm"}}})},
                           {"warnings", Json::array()},
                           {"assumptions", Json::array({"the pericardium is a bed of springs"})}});
   run.give(s.flow);
@@ -140,7 +142,7 @@ TEST(Report, OfAllStagesShowsFiguresPlotsAndPictures) {
   expect_self_contained(html);
 
   EXPECT_EQ(run.quantity("stages"), 6);
-  EXPECT_EQ(run.quantity("pictures"), 12);
+  EXPECT_EQ(run.quantity("pictures"), 13);
   for (const char* id : {"summary", "ingest", "segmentation", "meshing", "electrophysiology", "mechanics",
                          "hemodynamics", "provenance"}) {
     EXPECT_NE(html.find(std::string("<section id=\"") + id + "\""), std::string::npos) << id;
@@ -156,6 +158,12 @@ TEST(Report, OfAllStagesShowsFiguresPlotsAndPictures) {
     EXPECT_NE(html.find(">" + std::string(lead) + "</text>"), std::string::npos) << lead;
   }
   EXPECT_NE(html.find("<td>3 basal inferoseptal</td>"), std::string::npos);
+  for (const char* plot : {"Circumferential strain", "Longitudinal strain", "Radial strain", "Fibre strain", "Twist",
+                           "Circumferential strain at end systole", "Time to peak circumferential shortening",
+                           "Displacement of apex along z"})
+    EXPECT_NE(html.find("aria-label=\"" + std::string(plot) + "\""), std::string::npos) << plot;
+  EXPECT_NE(html.find("<td>twist</td><td>12 deg</td><td>12 ± 3 (young)"), std::string::npos);
+  EXPECT_NE(html.find("Peak strains by AHA segment"), std::string::npos);
   EXPECT_NE(html.find("<th>action potential [ms]</th>"), std::string::npos);
   EXPECT_NE(html.find("the apex &lt;is&gt; missing &amp; was closed"), std::string::npos);
   EXPECT_NE(html.find("the pericardium is a bed of springs"), std::string::npos);
@@ -163,16 +171,16 @@ TEST(Report, OfAllStagesShowsFiguresPlotsAndPictures) {
   EXPECT_NE(html.find("2 records when this report was made; hash of the last one <code>f00dcafe</code>"),
             std::string::npos);
   EXPECT_NE(html.find("ACME &amp; Sons &lt;Magnets&gt;"), std::string::npos);
-  for (const char* picture :
-       {"montage", "mesh", "surfaces", "fibres_inside", "fibres_outside", "activation_inside", "activation_outside",
-        "strain_end_systole", "velocity_ejection", "velocity_filling", "wall_shear_front", "wall_shear_back"}) {
+  for (const char* picture : {"montage", "mesh", "surfaces", "fibres_inside", "fibres_outside", "activation_inside",
+                              "activation_outside", "strain_end_systole", "circumferential_strain_end_systole",
+                              "velocity_ejection", "velocity_filling", "wall_shear_front", "wall_shear_back"}) {
     EXPECT_TRUE(std::filesystem::exists(run.folder() / "report/pictures" / (std::string(picture) + ".png"))) << picture;
   }
 
   // The checkpoint names what was written, with hashes.
   const io::Reader output(run.output_file());
   const auto files = output.read_texts("/state/report/files"), hashes = output.read_texts("/state/report/sha256");
-  ASSERT_EQ(files.size(), 14U);
+  ASSERT_EQ(files.size(), 15U);
   ASSERT_EQ(hashes.size(), files.size());
   for (std::size_t n = 0; n < files.size(); ++n)
     EXPECT_EQ(io::sha256_file(run.folder() / files[n]), hashes[n]) << files[n];
@@ -229,6 +237,39 @@ TEST(Report, ActivationWithoutElectrocardiogramOrRepolarisationShowsTheRest) {
   EXPECT_NE(run.page().find("<td>3 basal inferoseptal</td>"), std::string::npos);
   EXPECT_EQ(run.page().find("12-lead electrocardiogram"), std::string::npos);
   EXPECT_EQ(run.page().find("repolarisation [ms]"), std::string::npos);
+}
+
+TEST(Report, OfGivenLoadsShowsNoHeartBeat) {
+  auto s = synthetic();
+  s.motion.aortic_pressure_kPa = s.motion.lv_pressure_kPa;
+  s.motion.strain = {};
+  RunFolder run;
+  run.give(s.mesh);
+  run.give_with_findings(s.motion, {{"quantities", Json::array({{{"name", "tip.x"}, {"value", 0.0}, {"unit", "mm"}}})},
+                                    {"warnings", Json::array()},
+                                    {"assumptions", Json::array()}});
+  ASSERT_EQ(run.run(*report::make_stage(), {{"pictures", false}}), stage::Outcome::complete);
+  const auto html = run.page();
+  expect_self_contained(html);
+  EXPECT_NE(html.find("The wall under given loads: no heart beat."), std::string::npos);
+  EXPECT_NE(html.find("aria-label=\"Load\""), std::string::npos);
+  EXPECT_NE(html.find("aria-label=\"Displacement of tip along z\""), std::string::npos);
+  for (const char* beat :
+       {"Pressure-volume loop", "Valve flows", "Ejection fraction", "Peak LV pressure", "end systole"})
+    EXPECT_EQ(html.find(beat), std::string::npos) << beat;
+}
+
+TEST(Report, OfABeatWithoutStrainsShowsTheFibresAlone) {
+  auto s = synthetic();
+  s.motion.strain = {};
+  s.motion.probes = {};
+  RunFolder run;
+  run.give(s.mesh);
+  run.give(s.motion);
+  ASSERT_EQ(run.run(*report::make_stage(), {{"pictures", false}}), stage::Outcome::complete);
+  expect_self_contained(run.page());
+  EXPECT_NE(run.page().find("Fibre strain at end systole"), std::string::npos);
+  EXPECT_EQ(run.page().find("Circumferential strain"), std::string::npos);
 }
 
 TEST(Report, FieldsOfAnotherMeshAreNamedInsteadOfDrawn) {

@@ -104,6 +104,35 @@ void fill_motion(Synthetic& s) {
   }
 }
 
+/// Segments that contract one after the other, the apex not at all.
+void fill_strain(Synthetic& s) {
+  auto& e = s.motion.strain;
+  for (int segment = 1; segment <= 17; ++segment) {
+    e.segments.push_back(segment);
+    const double late = 4.0 * segment, share = segment == 17 ? 0 : 1;
+    e.time_to_peak_ms.push_back(segment == 17 ? -1 : 320 + late);
+    for (auto* curves : {&e.radial, &e.circumferential, &e.longitudinal, &e.fibre}) curves->emplace_back();
+    for (const double t : s.motion.frame_times_ms) {
+      const double amount = share * emptied(t - late);
+      e.radial.back().push_back(0.4 * amount);
+      e.circumferential.back().push_back(-0.2 * amount);
+      e.longitudinal.back().push_back(-0.15 * amount);
+      e.fibre.back().push_back(-0.16 * amount);
+    }
+  }
+  for (const double t : s.motion.frame_times_ms) e.twist_deg.push_back(12 * emptied(t));
+  for (const auto region : s.mesh.region) {
+    const double amount = region == artifacts::region_lv_wall ? 1 : 0;
+    e.end_systole.radial.push_back(0.5 * amount);
+    e.end_systole.circumferential.push_back(-0.18 * amount);
+    e.end_systole.longitudinal.push_back(-0.14 * amount);
+    e.end_systole.fibre.push_back(-0.15 * amount);
+    e.end_systole.sheet.push_back(0.2 * amount);
+    e.end_systole.sheet_normal.push_back(0.1 * amount);
+  }
+  for (const double t : s.motion.times_ms) s.motion.probes.push_back({{0, 0, -60 + 6 * emptied(t)}});
+}
+
 void fill_flow(Synthetic& s) {
   auto& f = s.flow;
   const std::int32_t blood = artifacts::region_lv_blood;
@@ -150,6 +179,7 @@ Synthetic synthetic() {
   fill_activation(s);
   fill_images(s, shape);
   fill_motion(s);
+  fill_strain(s);
   fill_flow(s);
   return s;
 }
