@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 
 #include "active/tension_model.hpp"
 #include "cardiotwin/circulation/circulation.hpp"
@@ -71,7 +72,9 @@ class Beat : public stage::Steppable {
 
   const Trace& trace() const { return trace_; }
   const std::vector<Frame>& frames() const { return frames_; }
-  const std::vector<Vec3>& image() const { return image_; }         ///< where the nodes are in the image [mm]
+  /// Where the nodes are in the image, and in the stress-free reference [mm].
+  const std::vector<Vec3>& image() const { return image_; }
+  std::span<const Vec3> reference() const { return wall_.reference(); }
   const std::vector<BeatFigures>& beats() const { return beats_; }  ///< finished ones
   int steps() const { return steps_; }
   int newton_iterations() const { return newton_iterations_; }

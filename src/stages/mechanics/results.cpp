@@ -132,7 +132,7 @@ artifacts::WallStrain report_strain(stage::Context& context, const Beat& beat, c
     for (std::size_t n = 0; n < nodes.back().size(); ++n) nodes.back()[n] = nodes.back()[n] + frame.displacement[n];
   }
   const std::size_t systole = end_systolic_frame(motion);
-  const EndDiastole start = end_diastole(heart, wall.sub, beat.image(), nodes.front());
+  const EndDiastole start = end_diastole(heart, wall.sub, beat.reference(), nodes.front());
   artifacts::WallStrain strain = wall_strain(start, motion.frame_times_ms, nodes, systole);
 
   const auto put = [&](const std::string& name, double value, const char* unit) {

@@ -127,13 +127,13 @@ std::vector<std::int32_t> segments_of(const EndDiastole& wall) {
   for (std::size_t site = 0; site < wall.segment.size(); ++site)
     if (has_axes(wall, site) && wall.segment[site] > 0) segments.push_back(wall.segment[site]);
   std::ranges::sort(segments);
-  segments.erase(std::ranges::unique(segments).begin(), segments.end());
+  segments.erase(std::unique(segments.begin(), segments.end()), segments.end());
   return segments;
 }
 
 }  // namespace
 
-EndDiastole end_diastole(const artifacts::HeartMesh& heart, const mesh::SubMesh& wall, std::span<const Vec3> image,
+EndDiastole end_diastole(const artifacts::HeartMesh& heart, const mesh::SubMesh& wall, std::span<const Vec3> reference,
                          std::span<const Vec3> nodes) {
   const std::size_t points = wall.mesh.points.size();
   mesh::SubMesh moved = wall;
@@ -145,7 +145,7 @@ EndDiastole end_diastole(const artifacts::HeartMesh& heart, const mesh::SubMesh&
   e.nodes.assign(nodes.begin(), nodes.end());
   e.long_axis = heart.long_axis;
   const Shapes shapes(nodes_per_cell(e)), corners(4);
-  visit_sites(e, image, nodes, [&](std::size_t site, const Matrix& f) {
+  visit_sites(e, reference, nodes, [&](std::size_t site, const Matrix& f) {
     const std::size_t c = site / sites_per_cell, q = site % sites_per_cell, n = nodes_per_cell(e);
     const std::size_t parent = wall.parent_cell[c];
     const Matrix j = jacobian({&e.cell_nodes[n * c], n}, shapes.gradients[q], nodes);
@@ -272,8 +272,8 @@ double Twist::rotation(const Slice& slice, const std::vector<Vec3>& now, const V
   for (const std::size_t site : slice) {
     const Vec3 before = positions_[site] - centre;
     Vec3 after = now[site] - centre_now;
-    // The smallest rotation that takes axis_now to axis.
-    after = after - (dot(both, after) / (1 + dot(axis, axis_now))) * both + (2 * dot(axis_now, after)) * axis;
+    // The smallest rotation that takes axis_now to axis, but for its part along the axis.
+    after = after - (dot(both, after) / (1 + dot(axis, axis_now))) * both;
     sine += wall_.volume[site] * dot(axis, cross(before, after));
     cosine += wall_.volume[site] * (dot(before, after) - dot(axis, before) * dot(axis, after));
   }

@@ -39,9 +39,9 @@ struct EndDiastole {
   /// Unit vectors; the first three are zero where the wall is across the axis.
   std::vector<Vec3> radial, circumferential, longitudinal, fibre, sheet, sheet_normal;
 };
-/// `image`, `nodes`: where the nodes of the wall are in the image and at end diastole. Fibres and sheets are carried
-/// there. Local.
-EndDiastole end_diastole(const artifacts::HeartMesh& heart, const mesh::SubMesh& wall, std::span<const Vec3> image,
+/// `reference`, `nodes`: where the nodes of the wall are when stress-free and at end diastole. Fibres and sheets are
+/// carried from there, as the solver has it. Local.
+EndDiastole end_diastole(const artifacts::HeartMesh& heart, const mesh::SubMesh& wall, std::span<const Vec3> reference,
                          std::span<const Vec3> nodes);
 
 /// Green-Lagrange strains of the sites with the nodes at `nodes`; zero along directions that do not exist.

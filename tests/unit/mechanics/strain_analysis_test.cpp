@@ -173,6 +173,11 @@ TEST(Twist, IsTheRotationThatWasPrescribed) {
   EXPECT_NEAR(twist.degrees(v.moved([](const Vec3& x) { return turned(x, 20 * degree); })), 0, 1e-9);
 }
 
+TEST(Twist, OfATiltedWallWithoutSymmetryIsStillNone) {
+  const Ventricle v([](const Vec3& x) { return Vec3{x[0] + 0.5 * x[1], 0.7 * x[1], x[2] + 0.3 * x[0]}; });
+  EXPECT_NEAR(Twist(v.wall).degrees(v.moved(rigid)), 0, 1e-9);
+}
+
 TEST(TimeOfLeast, LiesBetweenFrames) {
   const std::vector<double> times{0, 10, 15, 40};
   std::vector<double> parabola;
