@@ -239,7 +239,8 @@ TEST(Ellipsoid, GradingMakesTheApexFiner) {
     EXPECT_NEAR(curved.cavity_volume(), volumes(shape).cavity, 2e-3 * volumes(shape).cavity);
     double shortest = 1e9;
     for (const auto& [a, b] : mesh::edges(test::tet_mesh(heart)))
-      if (heart.transmural[a] == 0 && heart.transmural[b] == 0 && heart.apicobasal[a] < 1e-9)
+      if (heart.transmural[a] == 0 && heart.transmural[b] == 0 &&
+          std::min(heart.apicobasal[a], heart.apicobasal[b]) < 1e-9)
         shortest = std::min(shortest, core::norm(heart.points[a] - heart.points[b]));
     return shortest;
   };
