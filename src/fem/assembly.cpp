@@ -56,14 +56,27 @@ void MatrixAssembly::add(std::span<const std::int32_t> nodes, std::span<const do
         "MatSetValuesBlocked");
   for (std::size_t i = 0; i < n; ++i) {
     if (nodes[i] < space_.owned()) continue;
-    const int rank = owner(columns_[i]);
-    auto& index = indices_[rank];
-    index.push_back(columns_[i]);
-    index.push_back(static_cast<PetscInt>(n));
-    index.insert(index.end(), columns_.begin(), columns_.end());
-    const double* row = block.data() + i * row_values;
-    values_[rank].insert(values_[rank].end(), row, row + row_values);
+    put_aside(columns_[i], block.subspan(i * row_values, row_values));
   }
+}
+
+void MatrixAssembly::add_row(std::int32_t row, std::span<const std::int32_t> columns, std::span<const double> values) {
+  columns_.clear();
+  for (std::int32_t node : columns) columns_.push_back(space_.global()[node]);
+  const PetscInt global = space_.global()[row];
+  if (row >= space_.owned()) return put_aside(global, values);
+  check(MatSetValuesBlocked(matrix_, 1, &global, static_cast<PetscInt>(columns_.size()), columns_.data(), values.data(),
+                            ADD_VALUES),
+        "MatSetValuesBlocked");
+}
+
+void MatrixAssembly::put_aside(PetscInt row, std::span<const double> values) {
+  const int rank = owner(row);
+  auto& index = indices_[rank];
+  index.push_back(row);
+  index.push_back(static_cast<PetscInt>(columns_.size()));
+  index.insert(index.end(), columns_.begin(), columns_.end());
+  values_[rank].insert(values_[rank].end(), values.begin(), values.end());
 }
 
 void MatrixAssembly::finish() {

@@ -189,12 +189,12 @@ Vector Space::make_vector(int components) const {
   return vector;
 }
 
-Matrix Space::make_matrix(int components) const {
+Matrix Space::make_matrix(int components, MatType type) const {
   Matrix matrix;
   check(MatCreate(comm_.get(), matrix.out()), "MatCreate");
   const PetscInt rows = owned_ * components;
   check(MatSetSizes(matrix, rows, rows, PETSC_DETERMINE, PETSC_DETERMINE), "MatSetSizes");
-  check(MatSetType(matrix, MATAIJ), "MatSetType");
+  check(MatSetType(matrix, type), "MatSetType");
   check(MatXAIJSetPreallocation(matrix, components, row_own_.data(), row_other_.data(), nullptr, nullptr),
         "MatXAIJSetPreallocation");
   ISLocalToGlobalMapping mapping = nullptr;

@@ -16,11 +16,15 @@ class MatrixAssembly {
   MatrixAssembly(const Space& space, Mat matrix, int components = 1);
   /// Local. `block` is (n components) x (n components), row major, over local `nodes`.
   void add(std::span<const std::int32_t> nodes, std::span<const double> block);
+  /// Local. One row of blocks: `values` is components x (columns components), row major, at local nodes.
+  void add_row(std::int32_t row, std::span<const std::int32_t> columns, std::span<const double> values);
   /// Collective. Sends what belongs to others and assembles the matrix.
   void finish();
 
  private:
   int owner(PetscInt row) const;
+  /// Keeps a row of the columns in columns_ for its owner.
+  void put_aside(PetscInt row, std::span<const double> values);
   const Space& space_;
   Mat matrix_;
   int components_;

@@ -40,9 +40,9 @@ class Space {
 
   /// Ghosted vector with `components` values a node, interlaced; zero.
   Vector make_vector(int components = 1) const;
-  /// Preallocated (block) AIJ matrix over nodes that share a cell; MatSetValuesBlockedLocal works on it with local
-  /// nodes.
-  Matrix make_matrix(int components = 1) const;
+  /// Preallocated matrix over nodes that share a cell, of PETSc's type AIJ or BAIJ (dense blocks); in both
+  /// MatSetValuesBlockedLocal works on it with local nodes.
+  Matrix make_matrix(int components = 1, MatType type = MATAIJ) const;
 
   /// Ghosts take their owners' values. Collective.
   static void update_ghosts(Vec vector);

@@ -90,7 +90,7 @@ void Beat::save(stage::State& file) {
                                           double(newton_iterations_), double(cut_steps_), unloading_error_,
                                           double(unloading_stopped_), double(newton_.factorisations()),
                                           double(newton_.linear_iterations()), volume_, start_volume_,
-                                          double(circulation_ != nullptr)});
+                                          double(circulation_ != nullptr), double(newton_.direct_solves())});
   if (circulation_) file.put("circulation", circulation_->state());
   for (int i = 0; i < 7; ++i) file.put(std::string("trace/") + trace_names[i], *columns(trace_, i));
   std::vector<double> beats;
@@ -120,7 +120,7 @@ void Beat::load(const stage::State& file) {
   time_ = s.at(0), prepared_ = static_cast<int>(s.at(1)), last_step_ = s.at(2), next_step_ = s.at(3);
   steps_ = static_cast<int>(s.at(4)), newton_iterations_ = static_cast<int>(s.at(5));
   cut_steps_ = static_cast<int>(s.at(6)), unloading_error_ = s.at(7), unloading_stopped_ = s.at(8) != 0;
-  newton_.set_counters(static_cast<int>(s.at(9)), static_cast<int>(s.at(10)));
+  newton_.set_counters(static_cast<int>(s.at(9)), static_cast<int>(s.at(10)), static_cast<int>(s.at(14)));
   volume_ = s.at(11), start_volume_ = s.at(12);
   if (s.at(13) != 0) {
     circulation_ = make_circulation_(start_volume_);

@@ -11,7 +11,7 @@ namespace {
 
 /// One direct factorisation, used as the preconditioner of GMRES until it has aged. The dense row and column of the
 /// cavity cost nothing: they are eliminated last.
-std::string solver_options(const core::Comm& comm, bool repeatable) {
+std::string direct_options(const core::Comm& comm, bool repeatable) {
   const std::string krylov = "-ksp_type gmres -ksp_gmres_restart 60 -ksp_max_it 60 ";
   if (repeatable && comm.size() > 1)
     return krylov +
@@ -25,10 +25,14 @@ std::string solver_options(const core::Comm& comm, bool repeatable) {
 Newton::Newton(Wall& wall, NewtonOptions options)
     : wall_(wall),
       options_(options),
-      solver_(wall.comm(), "mechanics_", solver_options(wall.comm(), options.repeatable)) {
-  fem::check(MatCreateVecs(wall.matrix(), x_.out(), b_.out()), "MatCreateVecs");
-  fem::check(KSPSetTolerances(solver_.ksp(), options.linear_tolerance, 1e-50, 1e6, PETSC_DEFAULT), "KSPSetTolerances");
-  fem::check(KSPSetInitialGuessNonzero(solver_.ksp(), PETSC_FALSE), "KSPSetInitialGuessNonzero");
+      direct_(wall.comm(), "mechanics_", direct_options(wall.comm(), options.repeatable)),
+      b_(wall.make_vector()),
+      x_(wall.make_vector()) {
+  fem::check(KSPSetTolerances(direct_.ksp(), options.linear_tolerance, 1e-50, 1e6, PETSC_DEFAULT), "KSPSetTolerances");
+  fem::check(KSPSetInitialGuessNonzero(direct_.ksp(), PETSC_FALSE), "KSPSetInitialGuessNonzero");
+  const bool large = wall.unknowns() >= multigrid_unknowns && Multigrid::applies_to(wall);
+  if (options.linear_method == LinearMethod::multigrid || (options.linear_method == LinearMethod::automatic && large))
+    multigrid_ = std::make_unique<Multigrid>(wall, options.repeatable);
 }
 
 double Newton::relative(const Residual& r, double cavity_scale) const {
@@ -37,30 +41,52 @@ double Newton::relative(const Residual& r, double cavity_scale) const {
 
 bool Newton::solve_linear(const WallState& state, const WallState& previous, double rate,
                           const CavityEquation& equation) {
-  solver_.set_matrix(wall_.matrix());
   for (;;) {
     const bool fresh = factored_.stale;
-    solver_.keep_preconditioner(!fresh);
     if (fresh) {
       factored_ = {state, previous, wall_.tension(), rate, equation, 0, true, false};
       ++factorisations_;
     }
-    fem::check(KSPSolve(solver_.ksp(), b_, x_), "mechanics: linear solve");
-    KSPConvergedReason reason{};
-    PetscInt iterations = 0;
-    fem::check(KSPGetConvergedReason(solver_.ksp(), &reason), "KSPGetConvergedReason");
-    fem::check(KSPGetIterationNumber(solver_.ksp(), &iterations), "KSPGetIterationNumber");
-    linear_iterations_ += iterations;
-    const int count = static_cast<int>(iterations);
-    if (fresh) factored_.fresh_iterations = count;
-    if (reason > 0) {
+    const LinearReport linear = precondition_and_solve(fresh, equation);
+    linear_iterations_ += linear.iterations;
+    if (fresh) factored_.fresh_iterations = linear.iterations;
+    if (linear.converged) {
       // An aged factorisation is renewed before the next system.
-      factored_.stale = count > std::max(1.6 * factored_.fresh_iterations, factored_.fresh_iterations + 4.0);
+      factored_.stale =
+          linear.iterations > std::max(1.6 * factored_.fresh_iterations, factored_.fresh_iterations + 4.0);
       return true;
     }
     factored_.stale = true;
-    if (fresh) return false;
+    if (fresh) return multigrid_ && solve_direct_once();
   }
+}
+
+LinearReport Newton::precondition_and_solve(bool fresh, const CavityEquation& equation) {
+  if (!multigrid_) return solve_direct(fresh);
+  multigrid_->set_up(!fresh);
+  Wall::Scale scale = scale_;
+  if (equation.by_volume == 0) scale.cavity = 1;
+  return multigrid_->solve(b_, x_, scale);
+}
+
+LinearReport Newton::solve_direct(bool fresh) {
+  direct_.set_matrix(wall_.matrix());
+  direct_.keep_preconditioner(!fresh);
+  fem::check(KSPSolve(direct_.ksp(), b_, x_), "mechanics: linear solve");
+  KSPConvergedReason reason{};
+  PetscInt iterations = 0;
+  fem::check(KSPGetConvergedReason(direct_.ksp(), &reason), "KSPGetConvergedReason");
+  fem::check(KSPGetIterationNumber(direct_.ksp(), &iterations), "KSPGetIterationNumber");
+  return {reason > 0, static_cast<int>(iterations)};
+}
+
+/// Where multigrid fails, far from equilibrium, a factorisation gets through. Its memory is given back at once.
+bool Newton::solve_direct_once() {
+  ++direct_solves_;
+  const LinearReport linear = solve_direct(true);
+  linear_iterations_ += linear.iterations;
+  fem::check(KSPReset(direct_.ksp()), "KSPReset");
+  return linear.converged;
 }
 
 NewtonReport Newton::solve(WallState& state, const WallState& previous, double rate, const CavityLaw& law) {
@@ -132,9 +158,10 @@ void Newton::restore(Factored factored) {
   const TensionField now = std::exchange(wall_.tension(), factored_.tension);
   wall_.tangent(factored_.state, factored_.previous, factored_.rate, [&](double, double) { return equation; });
   wall_.tension() = now;
-  solver_.set_matrix(wall_.matrix());
-  solver_.keep_preconditioner(false);
-  fem::check(KSPSetUp(solver_.ksp()), "mechanics: factorisation");
+  if (multigrid_) return multigrid_->set_up(false);
+  direct_.set_matrix(wall_.matrix());
+  direct_.keep_preconditioner(false);
+  fem::check(KSPSetUp(direct_.ksp()), "mechanics: factorisation");
 }
 
 }  // namespace cardiotwin::mechanics

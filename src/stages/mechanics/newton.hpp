@@ -1,10 +1,18 @@
 #pragma once
 /// Newton's method for the wall with its cavity pressure; one factorisation serves many systems.
 
+#include <memory>
+
 #include "cardiotwin/fem/solver.hpp"
+#include "multigrid.hpp"
 #include "wall.hpp"
 
 namespace cardiotwin::mechanics {
+
+enum class LinearMethod { automatic, direct, multigrid };
+
+/// Automatic takes multigrid, where it applies, from this many unknowns on: below it a direct factorisation is as fast.
+inline constexpr PetscInt multigrid_unknowns = 60000;
 
 struct NewtonOptions {
   double tolerance = 1e-6;  ///< of the force of 1 kPa on the cavity, of the nodal volumes, of the cavity's volume
@@ -12,7 +20,8 @@ struct NewtonOptions {
   /// Bounds on the growth of the residual in one iteration, tried in this order: bending needs the first, inflation the
   /// second.
   std::array<double, 2> largest_rise{1e3, 5};
-  double linear_tolerance = 1e-2;
+  LinearMethod linear_method = LinearMethod::automatic;
+  double linear_tolerance = 1e-2;  ///< of the direct method, whose preconditioner is nearly exact
   /// Every rank factorises the whole matrix, which repeats bit for bit; else the ranks share the work, which does not.
   bool repeatable = true;
 };
@@ -28,13 +37,15 @@ struct NewtonReport {
 
 class Newton {
  public:
+  /// Collective. Throws core::Error (configuration) where multigrid is asked for and does not apply.
   Newton(Wall& wall, NewtonOptions options);
   /// Collective. Solves for the state at the end of a step; the state is unchanged when it does not converge. Full
   /// steps as long as J > 0 and everything is finite and the residual grows by no more than the bound; else half of
   /// them.
   NewtonReport solve(WallState& state, const WallState& previous, double rate, const CavityLaw& law);
 
-  /// The factorisation in use is that of the tangent at a state; with it a resumed run repeats the same arithmetic.
+  /// The factorisation in use, with multigrid that of its coarse level, is that of the tangent at a state; with it a
+  /// resumed run repeats the same arithmetic.
   struct Factored {
     WallState state, previous;
     TensionField tension;
@@ -50,29 +61,37 @@ class Newton {
   /// Forget the factorisation, e.g. because the reference moved. Local.
   void invalidate() { factored_.stale = true; }
   /// Counts so far, of a resumed run. Local.
-  void set_counters(int factorisations, int linear_iterations) {
+  void set_counters(int factorisations, int linear_iterations, int direct_solves) {
     factorisations_ = factorisations;
     linear_iterations_ = linear_iterations;
+    direct_solves_ = direct_solves;
   }
   /// Why the last solve failed, for messages.
   const std::string& reason() const { return reason_; }
   int factorisations() const { return factorisations_; }
   int linear_iterations() const { return linear_iterations_; }
+  bool uses_multigrid() const { return multigrid_ != nullptr; }
+  /// Systems that multigrid could not solve and a direct factorisation did.
+  int direct_solves() const { return direct_solves_; }
 
  private:
   NewtonReport attempt(WallState& state, const WallState& previous, double rate, const CavityLaw& law,
                        double largest_rise);
   bool solve_linear(const WallState& state, const WallState& previous, double rate, const CavityEquation& equation);
+  LinearReport precondition_and_solve(bool fresh, const CavityEquation& equation);
+  LinearReport solve_direct(bool fresh);
+  bool solve_direct_once();
   double relative(const Residual& r, double pressure_row) const;
 
   Wall& wall_;
   NewtonOptions options_;
-  fem::LinearSolver solver_;
+  fem::LinearSolver direct_;
+  std::unique_ptr<Multigrid> multigrid_;
   fem::Vector b_, x_;
   Factored factored_;
   Wall::Scale scale_;
   std::string reason_;
-  int factorisations_ = 0, linear_iterations_ = 0;
+  int factorisations_ = 0, linear_iterations_ = 0, direct_solves_ = 0;
 };
 
 }  // namespace cardiotwin::mechanics

@@ -142,6 +142,9 @@ config::Spec solver_parameters() {
       number("pressure_change_per_step_mmHg", 7.5, "mmHg", "(0, 100]", "aimed at by the choice of the time step"),
       number("volume_change_per_step_ml", 5, "ml", "(0, 100]", "aimed at by the choice of the time step"),
       number("frame_interval_ms", 10, "ms", "(0, 100]", "between the frames of wall motion that are kept"),
+      choice("linear_solver", "automatic", {"automatic", "direct", "multigrid"},
+             "direct: MUMPS; multigrid: p2_p1 and incompressible walls only; automatic: multigrid from 60,000 unknowns "
+             "on"),
       choice("direct_solver", "repeatable", {"repeatable", "distributed"},
              "repeatable: every rank factorises the whole matrix, same bits every time; distributed: ranks share it"),
       number("newton_tolerance", 1e-6, "", "(0, 1e-2]", "relative to the load of 1 kPa and to the nodal volumes"),

@@ -51,6 +51,7 @@ void report_run(stage::Context& context, const Beat& beat, const Newton& newton)
   put("newton_iterations_mean", double(beat.newton_iterations()) / std::max(beat.steps(), 1), "1");
   put("factorisations", newton.factorisations(), "1");
   put("linear_iterations", newton.linear_iterations(), "1");
+  if (newton.uses_multigrid()) put("direct_solves", newton.direct_solves(), "1");
   put("cavity_volume", beat.trace().volume.back(), "mm^3");
   const auto probes = context.config.list("probes");
   const auto& x = beat.trace().probes;

@@ -208,6 +208,9 @@ NewtonOptions newton_options(const config::Section& c) {
   NewtonOptions o;
   o.tolerance = c.number("newton_tolerance");
   o.repeatable = c.text("direct_solver") == "repeatable";
+  const std::string method = c.text("linear_solver");
+  if (method == "direct") o.linear_method = LinearMethod::direct;
+  if (method == "multigrid") o.linear_method = LinearMethod::multigrid;
   return o;
 }
 

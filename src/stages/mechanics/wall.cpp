@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "compliance.hpp"
+
 namespace cardiotwin::mechanics {
 
 Wall::Wall(core::Comm comm, const mesh::TetMesh& mesh, const WallSetup& setup)
@@ -22,7 +24,7 @@ Wall::Wall(core::Comm comm, const mesh::TetMesh& mesh, const WallSetup& setup)
   for (const Support& support : setup.supports) supports_.emplace_back(mesh_, space_u_, support, uu_);
   cavity_ = CavitySurface(mesh_, space_u_, setup.cavity_surface, uu_);
   mark_held(setup);
-  preallocate();
+  place_values();
   set_frames(setup);
   set_reference(mesh_nodes());
 }
@@ -97,7 +99,21 @@ void Wall::mark_held(const WallSetup& setup) {
   }
 }
 
-void Wall::preallocate() {
+void Wall::place_values() {
+  at_up_ = 9 * uu_.blocks();
+  at_pu_ = at_up_ + 3 * up_.blocks();
+  at_pp_ = at_pu_ + 3 * up_.blocks();
+  at_column_ = at_pp_ + pp_.blocks();
+  at_row_ = at_column_ + 3 * cavity_.nodes().size();
+  at_corner_ = at_row_ + 3 * cavity_.nodes().size();
+  at_held_ = at_corner_ + 1;
+  const auto owned = std::span(held_).first(3 * static_cast<std::size_t>(space_u_.owned()));
+  values_.assign(at_held_ + static_cast<std::size_t>(std::ranges::count(owned, 1)), 0.0);
+  if (is_saddle_point()) compliance_.assign(space_u_.cells().size(), 0.0);
+}
+
+/// Entries in the order of values_.
+void Wall::make_matrix() {
   std::vector<PetscInt> row, col;
   const auto put = [&](PetscInt i, PetscInt j) { row.push_back(i), col.push_back(j); };
   // PETSc skips entries with a negative index: that is how held components leave the system.
@@ -106,35 +122,58 @@ void Wall::preallocate() {
     for (std::int32_t k = uu_.start[n]; k < uu_.start[n + 1]; ++k)
       for (int i = 0; i < 3; ++i)
         for (int j = 0; j < 3; ++j) put(free_u(n, i), free_u(uu_.column[k], j));
-  at_up_ = row.size();
   for (std::int32_t n = 0; n < space_u_.locals(); ++n)
     for (std::int32_t k = up_.start[n]; k < up_.start[n + 1]; ++k)
       for (int i = 0; i < 3; ++i) put(free_u(n, i), dof_p_[up_.column[k]]);
-  at_pu_ = row.size();
   for (std::size_t k = at_up_; k < at_pu_; ++k) put(col[k], row[k]);
-  at_pp_ = row.size();
   for (std::size_t n = 0; n + 1 < pp_.start.size(); ++n)
     for (std::int32_t k = pp_.start[n]; k < pp_.start[n + 1]; ++k) put(dof_p_[n], dof_p_[pp_.column[k]]);
-  at_column_ = row.size();
   for (std::int32_t n : cavity_.nodes())
     for (int i = 0; i < 3; ++i) put(free_u(n, i), dof_cavity_);
-  at_row_ = row.size();
   for (std::int32_t n : cavity_.nodes())
     for (int i = 0; i < 3; ++i) put(dof_cavity_, free_u(n, i));
-  at_corner_ = row.size();
   const bool last = comm().rank() == comm().size() - 1;
   put(last ? dof_cavity_ : -1, last ? dof_cavity_ : -1);
-  at_held_ = row.size();
   for (std::int32_t n = 0; n < space_u_.owned(); ++n)
     for (int i = 0; i < 3; ++i)
       if (held_[3 * n + i]) put(dof_u(n, i), dof_u(n, i));
-  values_.assign(row.size(), 0.0);
 
   fem::check(MatCreate(comm().get(), matrix_.out()), "MatCreate");
   fem::check(MatSetSizes(matrix_, local_rows_, local_rows_, PETSC_DETERMINE, PETSC_DETERMINE), "MatSetSizes");
   fem::check(MatSetType(matrix_, MATAIJ), "MatSetType");
   fem::check(MatSetPreallocationCOO(matrix_, static_cast<PetscCount>(row.size()), row.data(), col.data()),
              "MatSetPreallocationCOO");
+}
+
+Mat Wall::matrix() {
+  if (!matrix_) make_matrix();
+  if (!matrix_is_current_) {
+    std::copy(values_.begin() + at_up_, values_.begin() + at_pu_, values_.begin() + at_pu_);
+    fem::check(MatSetValuesCOO(matrix_, values_.data(), INSERT_VALUES), "MatSetValuesCOO");
+    matrix_is_current_ = true;
+  }
+  return matrix_;
+}
+
+TangentShare Wall::share() const {
+  const auto part = [&](std::size_t from, std::size_t to) { return std::span(values_).subspan(from, to - from); };
+  return {.uu = uu_,
+          .up = up_,
+          .uu_blocks = part(0, at_up_),
+          .up_blocks = part(at_up_, at_pu_),
+          .cavity_nodes = cavity_.nodes(),
+          .column = part(at_column_, at_row_),
+          .row = part(at_row_, at_corner_),
+          .corner = values_[at_corner_],
+          .compliance = compliance_};
+}
+
+fem::Vector Wall::make_vector() const {
+  fem::Vector vector;
+  fem::check(VecCreate(comm().get(), vector.out()), "VecCreate");
+  fem::check(VecSetSizes(vector, local_rows_, PETSC_DETERMINE), "VecSetSizes");
+  fem::check(VecSetType(vector, VECSTANDARD), "VecSetType");
+  return vector;
 }
 
 WallState Wall::zero() const {
@@ -199,8 +238,11 @@ void Wall::add_blocks(const WallState& state, const WallState& previous, double 
     gather_element(batch, state, &previous, element);
     evaluate(tissue_, points_, geometry_[batch], element, at(tension_, batch * points_.size() * lanes), rate, true,
              result);
+    Pack compliant{};
+    if (!compliance_.empty()) compliant = compliance(element, result, geometry_[batch]);
     for (std::size_t l = 0; l < lanes && batch * lanes + l < cells; ++l) {
       const std::size_t c = batch * lanes + l;
+      if (!compliance_.empty()) compliance_[c] = compliant[l];
       int pair = 0;
       for (int b = 0; b < N; ++b)
         for (int a = 0; a <= b; ++a, ++pair) {
@@ -299,14 +341,13 @@ void Wall::tangent(const WallState& state, const WallState& previous, double rat
   const auto cavity = cavity_.evaluate(comm(), position);
   const CavityEquation equation = law(cavity.volume, state.pressure);
 
-  std::copy(values_.begin() + at_up_, values_.begin() + at_pu_, values_.begin() + at_pu_);
   for (std::size_t k = 0; k < cavity.load.size(); ++k) {
     values_[at_column_ + k] = -cavity.load[k];
     values_[at_row_ + k] = equation.by_volume * cavity.gradient[k];
   }
   values_[at_corner_] = equation.by_pressure;
   std::fill(values_.begin() + at_held_, values_.end(), 1.0);
-  fem::check(MatSetValuesCOO(matrix_, values_.data(), INSERT_VALUES), "MatSetValuesCOO");
+  matrix_is_current_ = false;
 }
 
 void Wall::right_hand_side(const Residual& residual, Vec b) const {

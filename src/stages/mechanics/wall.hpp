@@ -66,6 +66,21 @@ struct Residual {
   double force_norm = 0, dilation_norm = 0;
 };
 
+/// What this rank's cells contribute to a tangent, before the sum over ranks; rows and columns are local nodes.
+/// Components that are held are still in it.
+struct TangentShare {
+  const BlockPattern &uu, &up;
+  std::span<const double> uu_blocks;  ///< d force / d u: 3 x 3, row major, per block of uu
+  std::span<const double> up_blocks;  ///< d force / d p = (d dilation / d u)^T: 3 per block of up
+  /// d force / d P and d g / d u at 3 components of each node of the cavity.
+  std::span<const std::int32_t> cavity_nodes;
+  std::span<const double> column, row;
+  double corner;  ///< d g / d P, the same on every rank
+  /// Per local cell: compliance(), see compliance.hpp [mm^3/kPa]; empty where the wall is compressible or
+  /// its displacement linear.
+  std::span<const double> compliance;
+};
+
 /// A point of the wall: a mean of nodes of the displacement.
 struct MaterialPoint {
   std::vector<std::int32_t> node;
@@ -111,10 +126,19 @@ class Wall {
 
   /// Collective. `rate` is 1 / step [1/ms], 0 for a static problem; `previous` is the last accepted state.
   Residual residual(const WallState& state, const WallState& previous, double rate, const CavityLaw& law);
-  /// Collective. Fills matrix() with the tangent of the same residual.
+  /// Collective. Computes the tangent of the same residual, for matrix() and share().
   void tangent(const WallState& state, const WallState& previous, double rate, const CavityLaw& law);
-  Mat matrix() const { return matrix_; }
-  /// Minus the residual as a vector of matrix(); held components are zero.
+  /// Collective. The tangent as one sparse matrix, which is made by the first call.
+  Mat matrix();
+  /// Local. Valid until the next tangent().
+  TangentShare share() const;
+  /// Displacements and pressures of every rank, and P.
+  PetscInt unknowns() const { return 3 * space_u_.nodes() + space_p_.nodes() + 1; }
+  /// Collective. Zero vector of the unknowns: this rank's displacements, its pressures, and on the last rank P.
+  fem::Vector make_vector() const;
+  /// The second equation has no pressure: incompressible, and no stabilisation.
+  bool is_saddle_point() const { return pp_.blocks() == 0; }
+  /// Minus the residual as a vector of unknowns; held components are zero.
   void right_hand_side(const Residual& residual, Vec b) const;
   /// state += alpha x, ghosts included. Collective.
   void add(WallState& state, double alpha, Vec x) const;
@@ -151,7 +175,8 @@ class Wall {
  private:
   void number_dofs();
   void build_pattern();
-  void preallocate();
+  void place_values();
+  void make_matrix();
   void mark_held(const WallSetup& setup);
   void set_frames(const WallSetup& setup);
   template <int N>
@@ -195,11 +220,13 @@ class Wall {
   // themselves (only where the second equation has a pressure).
   BlockPattern uu_, up_, pp_;
   std::vector<std::int32_t> cell_uu_, cell_up_, cell_pp_;  // position of each cell's blocks
-  // Values for MatSetValuesCOO: uu blocks, up blocks, their transposes, pp, column of P, row of P, (P,P), held
+  // Values as matrix() takes them: uu blocks, up blocks, their transposes, pp, column of P, row of P, (P,P), held
   // diagonal.
   std::vector<double> values_;
   std::size_t at_up_ = 0, at_pu_ = 0, at_pp_ = 0, at_column_ = 0, at_row_ = 0, at_corner_ = 0, at_held_ = 0;
+  std::vector<double> compliance_;
   fem::Matrix matrix_;
+  bool matrix_is_current_ = false;
   fem::Vector ghost_u_, ghost_p_;
 };
 

@@ -268,6 +268,33 @@ TEST(MatrixAssembly, EqualsPetscsOwnAndGivesTheSameBitsEveryTime) {
   }
 }
 
+TEST(MatrixAssembly, RowsGiveTheSameAsWholeBlocksInBothTypes) {
+  const Comm comm;
+  const auto mesh = cubes(3);
+  const Space space(comm, mesh, 1);
+  const Matrix whole = space.make_matrix(3), rows = space.make_matrix(3, MATBAIJ);
+  MatrixAssembly by_cell(space, whole, 3), by_row(space, rows, 3);
+  for (std::size_t c = 0; c < space.cells().size(); ++c) {
+    const auto nodes = space.cell_nodes().subspan(4 * c, 4);
+    const auto block = some_block(space.cells()[c], 3);
+    by_cell.add(nodes, block);
+    for (std::size_t i = 0; i < 4; ++i) by_row.add_row(nodes[i], nodes, std::span(block).subspan(36 * i, 36));
+  }
+  by_cell.finish();
+  by_row.finish();
+  Vector x = space.make_vector(3), expected = space.make_vector(3), found = space.make_vector(3);
+  {
+    LocalArray values(x);
+    for (std::int32_t i = 0; i < 3 * space.owned(); ++i) values[i] = std::sin(1.0 + space.global()[i / 3] + i % 3);
+  }
+  check(MatMult(whole, x, expected));
+  check(MatMult(rows, x, found));
+  check(VecAXPY(found, -1, expected));
+  PetscReal difference = 0;
+  check(VecNorm(found, NORM_INFINITY, &difference));
+  EXPECT_LT(difference, 1e-12);
+}
+
 TEST(Space, RefusesPointsWithoutACell) {
   auto mesh = cubes(2);
   mesh.points.push_back({5, 5, 5});
