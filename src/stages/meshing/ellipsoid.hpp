@@ -33,8 +33,8 @@ struct Ellipsoid {
   int across = 2;       ///< layers of the wall
   int core_layers = 2;  ///< layers of blood between the core block and the wall
   bool with_blood = true;
-  /// Above 1: elements become smaller towards the apex, where fibres of constant angle are singular. The k-th of n rings
-  /// around it ends at (k/n)^apex_grading of their width.
+  /// Above 1: elements become smaller towards the apex, where fibres of constant angle are singular. The k-th of n
+  /// rings around it ends at (k/n)^apex_grading of their width.
   double apex_grading = 1;
 };
 
