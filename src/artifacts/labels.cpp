@@ -35,6 +35,25 @@ void load(const io::Reader& file, Labels& labels) {
   labels.source = file.read_text(group + "/source");
 }
 
+double MeasuredVolumes::ejection_fraction() const {
+  if (lv_ml.size() < 2) return 0;
+  const auto [smallest, largest] = std::ranges::minmax(lv_ml);
+  return largest > 0 ? 1 - smallest / largest : 0;
+}
+
+void save(io::Writer& file, const MeasuredVolumes& volumes) {
+  const std::string group = "/state/measured_volumes/";
+  file.write(group + "phase_times_ms", volumes.phase_times_ms);
+  file.write(group + "lv_ml", volumes.lv_ml);
+}
+
+void load(const io::Reader& file, MeasuredVolumes& volumes) {
+  const std::string group = "/state/measured_volumes/";
+  if (!file.has(group + "lv_ml")) return;  // an older file
+  volumes.phase_times_ms = file.read<double>(group + "phase_times_ms");
+  volumes.lv_ml = file.read<double>(group + "lv_ml");
+}
+
 void save(io::Writer& file, const Anatomy& anatomy) {
   show_image(file, anatomy.geometry, {{"label", {}, anatomy.labels}});
   const std::string group = "/state/anatomy";

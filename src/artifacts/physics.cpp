@@ -88,6 +88,7 @@ void save(io::Writer& file, const WallMotion& m) {
   file.write(group + "frame_times_ms", m.frame_times_ms);
   file.write(group + "displacement", m.displacement);
   file.write(group + "fibre_strain", m.fibre_strain);
+  write_if_any(file, group + "fibre_stress_kPa", m.fibre_stress_kPa);
   file.write(group + "times_ms", m.times_ms);
   file.write(group + "lv_volume_ml", m.lv_volume_ml);
   file.write(group + "lv_pressure_kPa", m.lv_pressure_kPa);
@@ -104,6 +105,7 @@ void load(const io::Reader& file, WallMotion& m) {
   m.frame_times_ms = file.read<double>(group + "frame_times_ms");
   m.displacement = file.read_vec3_frames(group + "displacement");
   m.fibre_strain = file.read_frames(group + "fibre_strain");
+  read_if_any(file, group + "fibre_stress_kPa", m.fibre_stress_kPa);
   m.times_ms = file.read<double>(group + "times_ms");
   m.lv_volume_ml = file.read<double>(group + "lv_volume_ml");
   m.lv_pressure_kPa = file.read<double>(group + "lv_pressure_kPa");

@@ -26,6 +26,17 @@ struct Labels {
 void save(io::Writer& file, const Labels& labels);
 void load(const io::Reader& file, Labels& labels);
 
+/// Artifact `measured_volumes`: the cavity over the cycle, as the labels have it. Written by segmentation.
+struct MeasuredVolumes {
+  static constexpr std::string_view id = "measured_volumes";
+  std::vector<double> phase_times_ms;
+  std::vector<double> lv_ml;  ///< per phase
+  /// Largest less smallest over largest [1]; 0 where less than two phases are labelled.
+  double ejection_fraction() const;
+};
+void save(io::Writer& file, const MeasuredVolumes& volumes);
+void load(const io::Reader& file, MeasuredVolumes& volumes);
+
 /// Artifact `anatomy`: one isotropic end-diastolic label volume, apex closed, ready for meshing.
 /// `base` cuts the heart: meshing keeps what lies on the apex's side of the plane.
 struct Anatomy {

@@ -52,9 +52,10 @@ struct WallStrain {
 struct WallMotion {
   static constexpr std::string_view id = "wall_motion";
   // Frames: what pictures and the flow need. Displacement is relative to heart_mesh.points; zero outside the wall.
-  std::vector<double> frame_times_ms;             ///< ascending, first 0; the last frame closes the cycle
-  std::vector<std::vector<Vec3>> displacement;    ///< per frame, per point [mm]
-  std::vector<std::vector<double>> fibre_strain;  ///< per frame, per point: Green-Lagrange, along the fibre [1]
+  std::vector<double> frame_times_ms;                 ///< ascending, first 0; the last frame closes the cycle
+  std::vector<std::vector<Vec3>> displacement;        ///< per frame, per point [mm]
+  std::vector<std::vector<double>> fibre_strain;      ///< per frame, per point: Green-Lagrange, along the fibre [1]
+  std::vector<std::vector<double>> fibre_stress_kPa;  ///< per frame, per point: Cauchy, along the fibre
   // Traces: every accepted time step.
   std::vector<double> times_ms, lv_volume_ml, lv_pressure_kPa, aortic_pressure_kPa;
   std::vector<double> mitral_flow_ml_per_s, aortic_flow_ml_per_s;  ///< positive in the physiological direction

@@ -21,18 +21,17 @@ double BeatFigures::change() const {
   return std::max(std::abs(end_volume - start_volume) / stroke, std::abs(end_pressure - start_pressure) / peak);
 }
 
-Beat::Beat(Wall& wall, Newton& newton, TensionModel& tension, CirculationMaker circulation, BeatOptions options,
-           std::vector<Vec3> longitudinal)
+Beat::Beat(Wall& wall, Newton& newton, TensionModel& tension, CirculationMaker circulation, BeatOptions options)
     : wall_(wall),
       newton_(newton),
       tension_(tension),
       make_circulation_(std::move(circulation)),
       options_(std::move(options)),
-      longitudinal_(std::move(longitudinal)),
       image_(wall.mesh_nodes()),
       time_(-preparation_ms * (options_.filling_steps + options_.unloading_iterations)),
       now_(wall.zero()),
-      before_(now_) {
+      before_(now_),
+      fit_(options_.ejection_fraction) {
   // Frames divide the cycle evenly.
   options_.frame_interval = options_.cycle / std::max(1.0, std::round(options_.cycle / options_.frame_interval));
   if (time_ == 0) start();
@@ -46,7 +45,9 @@ void Beat::advance() {
 bool Beat::finished() const {
   if (beats_.empty()) return false;
   if (static_cast<int>(beats_.size()) >= options_.beats) return true;
-  return options_.limit_cycle_tolerance > 0 && beats_.back().change() <= options_.limit_cycle_tolerance;
+  const BeatFigures& last = beats_.back();
+  return options_.limit_cycle_tolerance > 0 && last.change() <= options_.limit_cycle_tolerance &&
+         fit_.accepts(last.ejection_fraction());
 }
 
 std::string Beat::status() const {
@@ -175,7 +176,9 @@ void Beat::finish_beat() {
   const auto& p = trace_.pressure;
   beats_.push_back({v.front(), v.back(), *std::ranges::min_element(v), *std::ranges::max_element(v), p.front(),
                     p.back(), *std::ranges::max_element(p)});
-  if (!finished()) start_beat();
+  if (finished()) return;
+  if (!fit_.accepts(beats_.back().ejection_fraction())) fit_.learn(beats_.back().ejection_fraction());
+  start_beat();
 }
 
 /// The step that is wanted, shortened so that frames and the end are met exactly.
@@ -199,6 +202,8 @@ WallState Beat::extrapolated(double step) const {
 /// Solves one step from the extrapolated state, then from the last one; accepts it into now_ and before_.
 bool Beat::try_step(double step, double& volume) {
   tension_.propose(time_of_beat() + step, step, wall_.tension());
+  for (double& value : wall_.tension().amplitude) value *= fit_.factor();
+  for (double& value : wall_.tension().slope) value *= fit_.factor();
   const CavityLaw law = [&](double v, double pressure) { return circulation_->balance(v, pressure, step); };
   const bool pressure_is_given = law(volume_, now_.pressure).by_volume == 0;
   for (WallState guess : {extrapolated(step), now_}) {
@@ -273,39 +278,37 @@ void Beat::record_frame() {
   Frame frame;
   frame.time = time_of_beat();
   const auto& space = wall_.pressure_space();
-  fem::Vector sum = space.make_vector(2);  // strain times volume, volume
-  std::vector<double> totals(4, 0.0);      // volume now and in the reference, stretch times volume, volume
+  const std::vector<double> stress = wall_.fibre_stress(now_, before_, last_step_ > 0 ? 1 / last_step_ : 0);
+  fem::Vector sum = space.make_vector(3);     // volume, strain times volume, stress times volume
+  std::vector<double> totals{0.0, 0.0, 0.0};  // volume in the reference, volume now, stress times volume now
   {
     fem::LocalArray local(sum);
     wall_.visit_strains(now_,
                         [&](std::size_t cell, std::size_t q, double volume, const std::array<double, 6>& e, double j) {
+                          const double s = stress[wall_.slot(cell, q)];
                           for (int a = 0; a < 4; ++a) {
-                            const std::size_t n = 2 * static_cast<std::size_t>(space.cell_nodes()[4 * cell + a]);
-                            local[n] += volume * e[0];
-                            local[n + 1] += volume;
+                            const std::size_t n = 3 * static_cast<std::size_t>(space.cell_nodes()[4 * cell + a]);
+                            local[n] += volume;
+                            local[n + 1] += volume * e[0];
+                            local[n + 2] += volume * s;
                           }
-                          totals[0] += volume * j;
-                          totals[1] += volume;
-                          const Vec3& along = longitudinal_[space.cells()[cell]];
-                          if (core::norm(along) == 0) return;
-                          Vec3 d;
-                          for (int i = 0; i < 3; ++i) d[i] = core::dot(along, wall_.axes_at(cell, q)[i]);
-                          const double strain = e[0] * d[0] * d[0] + e[1] * d[1] * d[1] + e[2] * d[2] * d[2] +
-                                                e[3] * d[1] * d[2] + e[4] * d[0] * d[2] + e[5] * d[0] * d[1];
-                          totals[2] += volume * std::sqrt(std::max(1 + 2 * strain, 0.0));
-                          totals[3] += volume;
+                          totals[0] += volume;
+                          totals[1] += volume * j;
+                          totals[2] += volume * j * s;
                         });
   }
   fem::Space::add_ghosts(sum);
   wall_.comm().sum(totals);
-  frame.volume_ratio = totals[0] / totals[1];
-  if (totals[3] > 0) frame.long_stretch = totals[2] / totals[3];
-  const std::vector<double> strain = space.gather(sum, 2), u = wall_.gather_displacement(now_.u);
+  frame.volume_ratio = totals[1] / totals[0];
+  frame.mean_fibre_stress = totals[2] / totals[1];
+  const std::vector<double> sums = space.gather(sum, 3), u = wall_.gather_displacement(now_.u);
   if (wall_.comm().is_root()) {
     for (std::size_t n = 0; n < image_.size(); ++n)
       frame.displacement.push_back(wall_.reference()[n] + Vec3{u[3 * n], u[3 * n + 1], u[3 * n + 2]} - image_[n]);
-    for (std::size_t p = 0; p < wall_.mesh().points.size(); ++p)
-      frame.fibre_strain.push_back(strain[2 * p] / strain[2 * p + 1]);
+    for (std::size_t n = 0; n < sums.size(); n += 3) {
+      frame.fibre_strain.push_back(sums[n + 1] / sums[n]);
+      frame.fibre_stress.push_back(sums[n + 2] / sums[n]);
+    }
   }
   frames_.push_back(std::move(frame));
 }

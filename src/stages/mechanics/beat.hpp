@@ -14,6 +14,7 @@
 #include "cardiotwin/core/log.hpp"
 #include "cardiotwin/stage/time_loop.hpp"
 #include "newton.hpp"
+#include "tension_fit.hpp"
 
 namespace cardiotwin::mechanics {
 
@@ -27,16 +28,18 @@ struct BeatOptions {
   double unloading_tolerance = 0.02;  ///< distance from the image that is good enough [mm]
   int beats = 1;                      ///< at most
   double limit_cycle_tolerance = 0;   ///< BeatFigures::change() that ends them; 0: all beats
+  double ejection_fraction = 0;       ///< that the tension is fitted to, from beat to beat; 0: not fitted
   std::vector<MaterialPoint> probes;  ///< whose position is recorded
 };
 
-/// A moment that is kept. Displacement and strain on rank 0 only.
+/// A moment that is kept. Vectors on rank 0 only; strain and stress at the mesh points.
 struct Frame {
   double time = 0;
   std::vector<Vec3> displacement;    ///< of the nodes, mesh points first, from their position in the image [mm]
   std::vector<double> fibre_strain;  ///< Green-Lagrange along the fibre, from the stress-free reference
+  std::vector<double> fibre_stress;  ///< Cauchy, along the fibre [kPa]
   double volume_ratio = 1;           ///< of the wall's volume to its reference
-  double long_stretch = 1;           ///< mean stretch along the wall towards the base
+  double mean_fibre_stress = 0;      ///< over the wall's volume [kPa]
 };
 
 /// Every accepted step of the last beat; times from its start [ms], pressures [kPa], volume [mm^3], flows [ml/s].
@@ -51,6 +54,7 @@ struct BeatFigures {
   double start_pressure = 0, end_pressure = 0, peak_pressure = 0;                    ///< [kPa]
   /// Largest change from its start to its end: volume over the stroke, pressure over the peak.
   double change() const;
+  double ejection_fraction() const { return 1 - smallest_volume / largest_volume; }
 };
 
 /// Makes the circulation for a wall that has `volume` [mm^3] at end diastole.
@@ -58,9 +62,7 @@ using CirculationMaker = std::function<std::unique_ptr<circulation::Circulation>
 
 class Beat : public stage::Steppable {
  public:
-  /// `longitudinal` per mesh cell: unit vector towards the base within the wall, zero where there is none.
-  Beat(Wall& wall, Newton& newton, TensionModel& tension, CirculationMaker circulation, BeatOptions options,
-       std::vector<Vec3> longitudinal);
+  Beat(Wall& wall, Newton& newton, TensionModel& tension, CirculationMaker circulation, BeatOptions options);
 
   double time_ms() const override { return time_; }
   double end_ms() const override { return options_.beats * options_.cycle; }
@@ -79,6 +81,8 @@ class Beat : public stage::Steppable {
   int steps() const { return steps_; }
   int newton_iterations() const { return newton_iterations_; }
   int cut_steps() const { return cut_steps_; }
+  /// The tension's factor and what it is fitted to.
+  const TensionFit& fit() const { return fit_; }
   /// Largest distance of the loaded wall from the image at end diastole; what unloading leaves [mm].
   double unloading_error() const { return unloading_error_; }
   /// True when an iteration for the reference failed and the one before it was kept.
@@ -110,7 +114,7 @@ class Beat : public stage::Steppable {
   TensionModel& tension_;
   CirculationMaker make_circulation_;
   BeatOptions options_;
-  std::vector<Vec3> longitudinal_, image_;  ///< image: all nodes of the displacement
+  std::vector<Vec3> image_;  ///< all nodes of the displacement
 
   double time_ = 0;
   int prepared_ = 0;        ///< filling steps and unloading iterations done
@@ -125,6 +129,7 @@ class Beat : public stage::Steppable {
   Trace trace_;
   std::vector<Frame> frames_;
   std::vector<BeatFigures> beats_;
+  TensionFit fit_;
 };
 
 }  // namespace cardiotwin::mechanics

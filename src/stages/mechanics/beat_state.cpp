@@ -98,16 +98,19 @@ void Beat::save(stage::State& file) {
     beats.insert(beats.end(), {b.start_volume, b.end_volume, b.smallest_volume, b.largest_volume, b.start_pressure,
                                b.end_pressure, b.peak_pressure});
   file.put("beats", std::move(beats));
-  std::vector<double> scalars, displacement, strain;
+  file.put("tension_fit", fit_.state());
+  std::vector<double> scalars, displacement, strain, stress;
   for (const Frame& frame : frames_) {
-    scalars.insert(scalars.end(), {frame.time, frame.volume_ratio, frame.long_stretch});
+    scalars.insert(scalars.end(), {frame.time, frame.volume_ratio, frame.mean_fibre_stress});
     const auto u = flat(frame.displacement);
     displacement.insert(displacement.end(), u.begin(), u.end());
     strain.insert(strain.end(), frame.fibre_strain.begin(), frame.fibre_strain.end());
+    stress.insert(stress.end(), frame.fibre_stress.begin(), frame.fibre_stress.end());
   }
   file.put("frames/scalars", std::move(scalars));
   file.put("frames/displacement", std::move(displacement));
   file.put("frames/fibre_strain", std::move(strain));
+  file.put("frames/fibre_stress", std::move(stress));
 }
 
 void Beat::load(const stage::State& file) {
@@ -131,6 +134,7 @@ void Beat::load(const stage::State& file) {
   beats_.clear();
   for (std::size_t k = 0; k + 7 <= beats.size(); k += 7)
     beats_.push_back({beats[k], beats[k + 1], beats[k + 2], beats[k + 3], beats[k + 4], beats[k + 5], beats[k + 6]});
+  fit_.set_state(file.get("tension_fit"));
   load_frames(file);
   const auto& f = file.get("factored/scalars");
   if (f.at(5) == 0) return newton_.invalidate();
@@ -145,15 +149,17 @@ void Beat::load(const stage::State& file) {
 }
 
 void Beat::load_frames(const stage::State& file) {
-  const auto &scalars = file.get("frames/scalars"), &strain = file.get("frames/fibre_strain");
+  const auto &scalars = file.get("frames/scalars"), &strain = file.get("frames/fibre_strain"),
+             &stress = file.get("frames/fibre_stress");
   const auto displacement = vectors(file.get("frames/displacement"));
   frames_.clear();
   const auto points = std::ssize(wall_.mesh().points), nodes = std::ssize(image_);
   for (std::ptrdiff_t k = 0; 3 * k < std::ssize(scalars); ++k) {
-    Frame frame{scalars[3 * k], {}, {}, scalars[3 * k + 1], scalars[3 * k + 2]};
+    Frame frame{scalars[3 * k], {}, {}, {}, scalars[3 * k + 1], scalars[3 * k + 2]};
     if (wall_.comm().is_root()) {
       frame.displacement.assign(displacement.begin() + k * nodes, displacement.begin() + (k + 1) * nodes);
       frame.fibre_strain.assign(strain.begin() + k * points, strain.begin() + (k + 1) * points);
+      frame.fibre_stress.assign(stress.begin() + k * points, stress.begin() + (k + 1) * points);
     }
     frames_.push_back(std::move(frame));
   }

@@ -250,35 +250,52 @@ inline void clear(bool tangent, ElementResult<N>& r) {
   r.compliance.fill(zero);
 }
 
+/// The deformation at a quadrature point and the stress of all parts of the law there.
+template <int N>
+struct AtPoint {
+  std::array<Vector, N> gradient;
+  Tensor f;
+  Voigt c;
+  Pack p;
+  Law law;
+};
+
+template <int N, class M>
+inline void stress_at(const M& material, const Tissue& tissue, const Point& point, std::size_t q,
+                      const ElementGeometry& geometry, const ElementState<N>& state, const TensionAt& tension,
+                      double rate, bool tangent, AtPoint<N>& here) {
+  shape_gradients<N>(point, geometry.at[q].gradient, here.gradient);
+  here.f = deformation(state.position, here.gradient);
+  here.c = cauchy_green(here.f);
+  here.p = point.lambda[0] * state.p[0];
+  for (int a = 1; a < 4; ++a) here.p += point.lambda[a] * state.p[a];
+  Law& law = here.law;
+  passive(material, geometry.stiffness, tissue.augmentation, here.p, here.f, here.c, tangent, law);
+  Pack stress, stiffness;
+  active_stress(tissue.active, TensionAt::load(tension.amplitude, q), TensionAt::load(tension.slope, q),
+                TensionAt::load(tension.from, q), here.c[0], stress, stiffness);
+  law.stress[0] += stress;
+  if (tangent) law.stiffness[0][0] += stiffness;
+  const double viscous = tissue.viscosity * rate;
+  if (viscous == 0) return;
+  const Voigt before = cauchy_green(deformation(state.previous, here.gradient));
+  for (int v = 0; v < 6; ++v) {
+    law.stress[v] += 0.5 * viscous * (here.c[v] - before[v]);
+    if (tangent) law.stiffness[v][v] += v < 3 ? viscous : 0.5 * viscous;
+  }
+}
+
 template <int N, class M>
 inline void evaluate_with(const M& material, const Tissue& tissue, const std::vector<Point>& points,
                           const ElementGeometry& geometry, const ElementState<N>& state, const TensionAt& tension,
                           double rate, bool tangent, ElementResult<N>& r) {
   clear(tangent, r);
-  const double viscous = tissue.viscosity * rate;
   const double tau_scale = tissue.stabilisation / material.shear_modulus();
+  AtPoint<N> here;
   for (std::size_t q = 0; q < points.size(); ++q) {
     const auto& at = geometry.at[q];
-    std::array<Vector, N> gradient;
-    shape_gradients<N>(points[q], at.gradient, gradient);
-    const Tensor f = deformation(state.position, gradient);
-    const Voigt c = cauchy_green(f);
-    Pack p = points[q].lambda[0] * state.p[0];
-    for (int a = 1; a < 4; ++a) p += points[q].lambda[a] * state.p[a];
-    Law law;
-    passive(material, geometry.stiffness, tissue.augmentation, p, f, c, tangent, law);
-    Pack stress, stiffness;
-    active_stress(tissue.active, TensionAt::load(tension.amplitude, q), TensionAt::load(tension.slope, q),
-                  TensionAt::load(tension.from, q), c[0], stress, stiffness);
-    law.stress[0] += stress;
-    if (tangent) law.stiffness[0][0] += stiffness;
-    if (viscous > 0) {
-      const Voigt before = cauchy_green(deformation(state.previous, gradient));
-      for (int v = 0; v < 6; ++v) {
-        law.stress[v] += 0.5 * viscous * (c[v] - before[v]);
-        if (tangent) law.stiffness[v][v] += v < 3 ? viscous : 0.5 * viscous;
-      }
-    }
+    stress_at(material, tissue, points[q], q, geometry, state, tension, rate, tangent, here);
+    const auto& [gradient, f, c, p, law] = here;
     r.smallest_j = each2(r.smallest_j, law.j, [](double a, double b) { return b < a || b != b ? b : a; });
     std::array<std::array<Vector, 6>, N> b;
     for (int a = 0; a < N; ++a) strain_displacement(f, gradient[a], b[a]);
@@ -289,17 +306,20 @@ inline void evaluate_with(const M& material, const Tissue& tissue, const std::ve
 }
 
 /// One branch a law, each inlined into the clone it is compiled for.
+template <class... Laws, class Use>
+inline void with_law(const std::variant<Laws...>& material, const Use& use) {
+  const auto try_law = [&](const auto* law) {
+    if (law) use(*law);
+  };
+  (try_law(std::get_if<Laws>(&material)), ...);
+}
+
 template <int N>
 inline void evaluate_any(const Tissue& tissue, const std::vector<Point>& points, const ElementGeometry& geometry,
                          const ElementState<N>& state, const TensionAt& tension, double rate, bool tangent,
                          ElementResult<N>& r) {
-  const auto with = [&]<class... Laws>(const std::variant<Laws...>& material) {
-    const auto try_law = [&](const auto* law) {
-      if (law) evaluate_with<N>(*law, tissue, points, geometry, state, tension, rate, tangent, r);
-    };
-    (try_law(std::get_if<Laws>(&material)), ...);
-  };
-  with(tissue.material);
+  with_law(tissue.material,
+           [&](const auto& law) { evaluate_with<N>(law, tissue, points, geometry, state, tension, rate, tangent, r); });
 }
 
 }  // namespace
@@ -339,6 +359,27 @@ void strains(const std::vector<Point>& points, const ElementGeometry& geometry, 
     result[q] = {green_strain(cauchy_green(f)), determinant(f)};
   }
 }
+
+template <int N>
+void fibre_stress(const Tissue& tissue, const std::vector<Point>& points, const ElementGeometry& geometry,
+                  const ElementState<N>& state, const TensionAt& tension, double rate, std::vector<Pack>& result) {
+  result.resize(points.size());
+  AtPoint<N> here;
+  with_law(tissue.material, [&](const auto& law) {
+    for (std::size_t q = 0; q < points.size(); ++q) {
+      stress_at(law, tissue, points[q], q, geometry, state, tension, rate, false, here);
+      const Voigt &c = here.c, &s = here.law.stress;
+      const Vector v{c[0], c[5], c[4]};  // C f0
+      const Pack vsv = v[0] * v[0] * s[0] + v[1] * v[1] * s[1] + v[2] * v[2] * s[2] +
+                       2 * (v[1] * v[2] * s[3] + v[0] * v[2] * s[4] + v[0] * v[1] * s[5]);
+      result[q] = vsv / (c[0] * here.law.j);
+    }
+  });
+}
+template void fibre_stress<4>(const Tissue&, const std::vector<Point>&, const ElementGeometry&, const ElementState<4>&,
+                              const TensionAt&, double, std::vector<Pack>&);
+template void fibre_stress<10>(const Tissue&, const std::vector<Point>&, const ElementGeometry&,
+                               const ElementState<10>&, const TensionAt&, double, std::vector<Pack>&);
 template void strains<4>(const std::vector<Point>&, const ElementGeometry&, const ElementState<4>&,
                          std::vector<ElementStrain>&);
 template void strains<10>(const std::vector<Point>&, const ElementGeometry&, const ElementState<10>&,

@@ -92,4 +92,10 @@ template <int N>
 void strains(const std::vector<Point>& points, const ElementGeometry& geometry, const ElementState<N>& state,
              std::vector<ElementStrain>& result);
 
+/// Cauchy stress along the fibre at the quadrature points, of all parts of the law: f . sigma f with f = F f0 / |F f0|,
+/// which is (C f0) . S (C f0) / (J C_ff) [kPa].
+template <int N>
+void fibre_stress(const Tissue& tissue, const std::vector<Point>& points, const ElementGeometry& geometry,
+                  const ElementState<N>& state, const TensionAt& tension, double rate, std::vector<Pack>& result);
+
 }  // namespace cardiotwin::mechanics

@@ -86,6 +86,14 @@ config::Spec tension_parameters() {
 }
 
 config::Spec support_parameters() {
+  config::Spec further = stage::place_spec();
+  for (const config::Parameter& p :
+       {choice("surface", "epicardium", support_surface_names(), "that it is on"),
+        number("normal_stiffness_kPa_per_mm", 0, "kPa/mm", "[0, inf)", "spring along the surface's normal"),
+        number("tangential_stiffness_kPa_per_mm", 0, "kPa/mm", "[0, inf)", "spring in its plane"),
+        number("normal_viscosity_kPa_ms_per_mm", 0, "kPa ms/mm", "[0, inf)", "dashpot along the normal"),
+        number("tangential_viscosity_kPa_ms_per_mm", 0, "kPa ms/mm", "[0, inf)", "dashpot in the plane")})
+    further.push_back(p);
   return {
       number("pericardium_stiffness_kPa_per_mm", 0.1, "kPa/mm", "[0, inf)",
              "spring on the epicardium, along its normal"),
@@ -97,6 +105,12 @@ config::Spec support_parameters() {
       number("base_tangential_stiffness_kPa_per_mm", 0.5, "kPa/mm", "[0, inf)",
              "spring on the basal plane, in the plane"),
       number("base_viscosity_kPa_ms_per_mm", 0, "kPa ms/mm", "[0, inf)", "dashpot on the basal plane, all directions"),
+      {.key = "supports",
+       .type = Type::list,
+       .fallback = config::Json::array(),
+       .meaning =
+           "further springs and dashpots on parts of surfaces, e.g. where the diaphragm or a scar holds the wall",
+       .items = further},
   };
 }
 
@@ -114,8 +128,11 @@ config::Spec circulation_parameters() {
       number("atrial_pressure_share", 0.8, "", "(0, 1]",
              "left_heart: pressure of the passive atrium over the end-diastolic pressure"),
       number("atrial_systole_share", 0.15, "", "[0.05, 0.4]", "left_heart: of the cycle, at its end"),
-      number("expected_ejection_fraction_percent", 55, "%", "[5, 90]",
-             "for the calibration of the arterial resistance"),
+      number("expected_ejection_fraction_percent", 0, "%", "[0, 90]",
+             "that the circulation is calibrated for; 0: as measured in the images, 55 without them"),
+      boolean("fit_tension", false,
+              "scale the active tension from beat to beat until a beat ejects what is expected, within half a point; "
+              "needs beats"),
       number("mitral_resistance_mmHg_s_per_ml", 0.015, "mmHg s/ml", "(0, inf)", "left_heart: of the open valve"),
       number("aortic_resistance_mmHg_s_per_ml", 0.005, "mmHg s/ml", "(0, inf)", "left_heart: of the open valve"),
       integer("beats", 1, "[1, 100]", "beats at most; the last one is the result"),

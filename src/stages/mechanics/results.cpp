@@ -5,6 +5,7 @@
 #include <map>
 
 #include "cardiotwin/core/units.hpp"
+#include "cardiotwin/io/files.hpp"
 #include "cardiotwin/io/vtkhdf.hpp"
 #include "strain_analysis.hpp"
 
@@ -17,14 +18,16 @@ WallMotion wall_motion(const Beat& beat, const WallMesh& wall, std::size_t heart
   const auto& first = beat.frames().front();
   for (const Frame& frame : beat.frames()) {
     std::vector<Vec3> displacement(heart_points, {0, 0, 0});
-    std::vector<double> strain(heart_points, 0.0);
+    std::vector<double> strain(heart_points, 0.0), stress(heart_points, 0.0);
     for (std::size_t p = 0; p < frame.fibre_strain.size(); ++p) {
       displacement[wall.sub.parent_point[p]] = frame.displacement[p];
       strain[wall.sub.parent_point[p]] = ((1 + 2 * frame.fibre_strain[p]) / (1 + 2 * first.fibre_strain[p]) - 1) / 2;
+      stress[wall.sub.parent_point[p]] = frame.fibre_stress[p];
     }
     motion.frame_times_ms.push_back(frame.time);
     motion.displacement.push_back(std::move(displacement));
     motion.fibre_strain.push_back(std::move(strain));
+    motion.fibre_stress_kPa.push_back(std::move(stress));
   }
   const Trace& t = beat.trace();
   motion.times_ms = t.time;
@@ -55,9 +58,35 @@ void report_run(stage::Context& context, const Beat& beat, const Newton& newton)
   put("cavity_volume", beat.trace().volume.back(), "mm^3");
   const auto probes = context.config.list("probes");
   const auto& x = beat.trace().probes;
-  for (std::size_t k = 0; k < probes.size(); ++k)
-    for (std::size_t i = 0; i < 3; ++i)
-      put(probes[k].text("name") + "." + "xyz"[i], x[x.size() - 3 * (probes.size() - k) + i], "mm");
+  const auto position = [&](std::size_t step, std::size_t probe) {
+    const double* at = &x[3 * (step * probes.size() + probe)];
+    return Vec3{at[0], at[1], at[2]};
+  };
+  const std::size_t steps = beat.trace().time.size();
+  for (std::size_t k = 0; k < probes.size(); ++k) {
+    const std::string name = probes[k].text("name");
+    double largest = 0;
+    for (std::size_t s = 0; s < steps; ++s) largest = std::max(largest, core::norm(position(s, k) - position(0, k)));
+    for (std::size_t i = 0; i < 3; ++i) put(name + "." + "xyz"[i], position(steps - 1, k)[i], "mm");
+    put(name + ".largest_displacement", largest, "mm");
+  }
+}
+
+void write_curves(stage::Context& context, const WallMotion& motion) {
+  std::string text =
+      "time_ms,lv_volume_ml,lv_pressure_kPa,aortic_pressure_kPa,mitral_flow_ml_per_s,aortic_flow_ml_per_s";
+  for (const config::Section& probe : context.config.list("probes"))
+    for (const char axis : {'x', 'y', 'z'}) text += fmt::format(",{}.{}_mm", probe.text("name"), axis);
+  text += '\n';
+  for (std::size_t k = 0; k < motion.times_ms.size(); ++k) {
+    text += fmt::format("{:.10g},{:.10g},{:.10g},{:.10g},{:.10g},{:.10g}", motion.times_ms[k], motion.lv_volume_ml[k],
+                        motion.lv_pressure_kPa[k], motion.aortic_pressure_kPa[k], motion.mitral_flow_ml_per_s[k],
+                        motion.aortic_flow_ml_per_s[k]);
+    if (!motion.probes.empty())
+      for (const Vec3& x : motion.probes[k]) text += fmt::format(",{:.10g},{:.10g},{:.10g}", x[0], x[1], x[2]);
+    text += '\n';
+  }
+  io::replace_file(context.run_folder / "mechanics_curves.csv", text);
 }
 
 void report_beat(stage::Context& context, const Beat& beat, const WallMotion& motion) {
@@ -91,12 +120,26 @@ void report_beat(stage::Context& context, const Beat& beat, const WallMotion& mo
   for (const Frame& frame : frames) change = std::max(change, 100 * std::abs(frame.volume_ratio - 1));
   for (std::size_t p = 0; p < motion.displacement.front().size(); ++p)
     gap = std::max(gap, core::norm(motion.displacement.back()[p] - motion.displacement.front()[p]));
+  put("fibre_stress.end_diastole", frames.front().mean_fibre_stress, "kPa");
+  put("fibre_stress.peak", std::ranges::max(frames, {}, &Frame::mean_fibre_stress).mean_fibre_stress, "kPa");
   put("wall_volume_change", change, "%");
   put("cycle_closure_error", std::abs(t.volume.back() - t.volume.front()) / ml, "ml");
   put("cycle_closure_displacement", gap, "mm");
   put("unloading_error", beat.unloading_error(), "mm");
   put("beats", double(beat.beats().size()), "1");
   put("limit_cycle_change", 100 * beat.beats().back().change(), "%");
+}
+
+void report_fit(stage::Context& context, const Beat& beat) {
+  if (beat.fit().target() == 0) return;
+  const double found = beat.beats().back().ejection_fraction(), wanted = beat.fit().target();
+  context.findings.quantity("tension_factor", beat.fit().factor(), "1");
+  context.findings.quantity("expected_ejection_fraction", 100 * wanted, "%");
+  if (!beat.fit().accepts(found))
+    context.findings.warning(
+        fmt::format("the fit of the tension ended at an ejection fraction of {:.1f} % instead of {:.1f} %, with the "
+                    "tension times {:.2f}: raise mechanics.beats ({} were run), or look at pressures and stiffness",
+                    100 * found, 100 * wanted, beat.fit().factor(), beat.beats().size()));
 }
 
 namespace {
@@ -141,11 +184,11 @@ artifacts::WallStrain report_strain(stage::Context& context, const Beat& beat, c
   };
   put("end_systolic_time", motion.frame_times_ms[systole], "ms");
   put("fibre_strain_end_systole", 100 * mean_fibre_strain(frames.front(), frames[systole]), "%");
-  put("global_longitudinal_strain", 100 * (frames[systole].long_stretch / frames.front().long_stretch - 1), "%");
   const artifacts::CellStrains sites = site_strains(start, nodes[systole]);
   const auto put_mean = [&](const char* name, const std::vector<double>& strains) {
     put(name, 100 * wall_mean(start, length_changes(strains)), "%");
   };
+  put_mean("global_longitudinal_strain", sites.longitudinal);
   put_mean("global_circumferential_strain", sites.circumferential);
   put_mean("global_radial_strain", sites.radial);
   put("wall_thickening", 100 * wall_thickening(start, strain.segments, nodes[systole]), "%");
@@ -171,10 +214,11 @@ void write_picture(stage::Context& context, const WallMesh& wall, const artifact
                    const WallMotion& motion) {
   const std::size_t k = end_systolic_frame(motion);
   std::vector<Vec3> displacement;
-  std::vector<double> strain, time;
+  std::vector<double> strain, stress, time;
   for (std::int32_t p : wall.sub.parent_point) {
     displacement.push_back(motion.displacement[k][p]);
     strain.push_back(motion.fibre_strain[k][p]);
+    stress.push_back(motion.fibre_stress_kPa[k][p]);
     time.push_back(activation ? activation->activation_time_ms[p] : -1);
   }
   const artifacts::CellStrains& cells = motion.strain.end_systole;
@@ -190,7 +234,7 @@ void write_picture(stage::Context& context, const WallMesh& wall, const artifact
   for (const auto& [name, values] : cell_values) cell_fields.push_back(io::field(name, values));
   io::write_unstructured_grid(context.artifacts.output(), wall.sub.mesh.points, wall.sub.mesh.cells,
                               {io::field("displacement", displacement), io::field("fibre_strain", strain),
-                               io::field("activation_time_ms", time)},
+                               io::field("fibre_stress_kPa", stress), io::field("activation_time_ms", time)},
                               cell_fields);
 }
 

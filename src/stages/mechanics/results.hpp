@@ -16,9 +16,14 @@ artifacts::WallMotion wall_motion(const Beat& beat, const WallMesh& wall, std::s
 void report_run(stage::Context& context, const Beat& beat, const Newton& newton);
 /// Figures of a heart beat: volumes, pressures, how it closes.
 void report_beat(stage::Context& context, const Beat& beat, const artifacts::WallMotion& motion);
+/// How far the tension was scaled, with a warning where that was not enough; nothing where it is not fitted.
+void report_fit(stage::Context& context, const Beat& beat);
 /// Strains of a heart beat as the artifact has them, and their figures.
 artifacts::WallStrain report_strain(stage::Context& context, const Beat& beat, const artifacts::HeartMesh& heart,
                                     const WallMesh& wall, const artifacts::WallMotion& motion);
+
+/// `mechanics_curves.csv` in the run folder: volume, pressures, flows and probes over the steps of the last beat.
+void write_curves(stage::Context& context, const artifacts::WallMotion& motion);
 
 void write_picture(stage::Context& context, const WallMesh& wall, const artifacts::Activation* activation,
                    const artifacts::WallMotion& motion);

@@ -12,11 +12,29 @@
 #include "cardiotwin/circulation/prescribed.hpp"
 #include "cardiotwin/core/log.hpp"
 #include "cardiotwin/core/units.hpp"
+#include "cardiotwin/mesh/edge_index.hpp"
 #include "loads.hpp"
 
 namespace cardiotwin::mechanics {
 
-Physiology physiology(const config::Section& config, const artifacts::ClinicalValues* values) {
+namespace {
+
+constexpr double usual_ejection_fraction = 0.55;
+
+/// Of the case file, else of the images, else a usual one.
+double ejection_fraction(const config::Section& config, const artifacts::MeasuredVolumes* volumes,
+                         std::vector<std::string>& assumptions) {
+  if (const double given = config.number("expected_ejection_fraction_percent"); given > 0) return given / 100;
+  if (const double measured = volumes ? volumes->ejection_fraction() : 0; measured > 0.05 && measured < 0.9)
+    return measured;
+  assumptions.push_back(fmt::format("the ejection fraction is expected to be {:g} %", 100 * usual_ejection_fraction));
+  return usual_ejection_fraction;
+}
+
+}  // namespace
+
+Physiology physiology(const config::Section& config, const artifacts::ClinicalValues* values,
+                      const artifacts::MeasuredVolumes* volumes) {
   Physiology result;
   const auto choose = [&](const char* key, const artifacts::ClinicalValue* clinical, double fallback,
                           const char* unit) {
@@ -32,6 +50,7 @@ Physiology physiology(const config::Section& config, const artifacts::ClinicalVa
   result.heart_rate = choose("heart_rate_per_min", values ? &values->heart_rate : nullptr, 70, "1/min");
   result.systolic_mmHg = choose("systolic_pressure_mmHg", values ? &values->systolic_pressure : nullptr, 120, "mmHg");
   result.diastolic_mmHg = choose("diastolic_pressure_mmHg", values ? &values->diastolic_pressure : nullptr, 80, "mmHg");
+  result.ejection_fraction = ejection_fraction(config, volumes, result.assumptions);
   return result;
 }
 
@@ -106,6 +125,48 @@ std::vector<Support> supports(const config::Section& c) {
   return result;
 }
 
+namespace {
+
+constexpr std::int32_t support_surfaces[] = {artifacts::surface_endocardium, artifacts::surface_epicardium,
+                                             artifacts::surface_base, artifacts::surface_rv_endocardium};
+
+std::int32_t support_surface(const std::string& name) {
+  return *std::ranges::find(support_surfaces, name, artifacts::surface_name);
+}
+
+}  // namespace
+
+std::vector<std::string> support_surface_names() {
+  std::vector<std::string> names;
+  for (const std::int32_t tag : support_surfaces) names.emplace_back(artifacts::surface_name(tag));
+  return names;
+}
+
+std::vector<Support> further_supports(const config::Section& c, const mesh::TetMesh& wall,
+                                      std::span<const stage::Place> cells) {
+  std::vector<Support> result;
+  const std::vector<config::Section> list = c.list("supports");
+  if (list.empty()) return result;
+  const auto sides = mesh::triangle_cells(wall);
+  for (const config::Section& item : list) {
+    Support s{.surface = support_surface(item.text("surface"))};
+    s.part.assign(wall.triangles.size(), 0);
+    for (std::size_t t = 0; t < s.part.size(); ++t)
+      s.part[t] = wall.surface[t] == s.surface && sides[t][0] >= 0 && stage::holds(item, cells[sides[t][0]]);
+    if (std::ranges::count(s.part, 1) == 0)
+      core::fail_configuration({.where = "mechanics.supports: " + item.text("name"),
+                                .expected = "a part of the surface " + item.text("surface"),
+                                .found = "no triangle of it",
+                                .remedy = "check surface, segments, position_mm and radius_mm; enlarge it"});
+    s.normal_stiffness = item.number("normal_stiffness_kPa_per_mm");
+    s.tangential_stiffness = item.number("tangential_stiffness_kPa_per_mm");
+    s.normal_viscosity = item.number("normal_viscosity_kPa_ms_per_mm");
+    s.tangential_viscosity = item.number("tangential_viscosity_kPa_ms_per_mm");
+    result.push_back(std::move(s));
+  }
+  return result;
+}
+
 RegionFactors region_factors(const config::Section& c, std::span<const stage::Place> cells) {
   RegionFactors factors;
   for (const config::Section& region : c.list("regions")) {
@@ -152,6 +213,14 @@ BeatOptions beat_options(const config::Section& c, const Physiology& physiology)
   o.unloading_tolerance = c.number("unloading_tolerance_mm");
   o.beats = static_cast<int>(c.integer("beats"));
   o.limit_cycle_tolerance = c.number("limit_cycle_tolerance_percent") / 100;
+  if (is_heart_beat(c) && c.boolean("fit_tension")) {
+    if (o.beats < 2)
+      core::fail_configuration({.where = "mechanics.fit_tension",
+                                .expected = "beats to fit the tension in: mechanics.beats of at least 2",
+                                .found = std::to_string(o.beats),
+                                .remedy = "set mechanics.beats to 8; as many are run as the fit needs"});
+    o.ejection_fraction = physiology.ejection_fraction;
+  }
   return o;
 }
 
@@ -161,12 +230,12 @@ std::unique_ptr<circulation::Circulation> left_heart(const config::Section& c, c
   using core::kPa_per_mmHg;
   const double cycle = 60 * core::ms_per_s / body.heart_rate, diastolic = body.diastolic_mmHg * kPa_per_mmHg;
   circulation::LeftHeart heart;
-  heart.arteries = circulation::calibrate(
-      circulation::ArterialTarget{.systolic_kPa = body.systolic_mmHg * kPa_per_mmHg,
-                                  .diastolic_kPa = diastolic,
-                                  .venous_kPa = c.number("venous_pressure_mmHg") * kPa_per_mmHg,
-                                  .stroke_volume_mm3 = c.number("expected_ejection_fraction_percent") / 100 * volume,
-                                  .cycle_ms = cycle});
+  heart.arteries =
+      circulation::calibrate(circulation::ArterialTarget{.systolic_kPa = body.systolic_mmHg * kPa_per_mmHg,
+                                                         .diastolic_kPa = diastolic,
+                                                         .venous_kPa = c.number("venous_pressure_mmHg") * kPa_per_mmHg,
+                                                         .stroke_volume_mm3 = body.ejection_fraction * volume,
+                                                         .cycle_ms = cycle});
   // mmHg s/ml is kPa_per_mmHg kPa ms/mm^3: seconds and millilitres shrink alike.
   heart.mitral.resistance = c.number("mitral_resistance_mmHg_s_per_ml") * kPa_per_mmHg;
   heart.aortic.resistance = c.number("aortic_resistance_mmHg_s_per_ml") * kPa_per_mmHg;
@@ -181,7 +250,7 @@ std::unique_ptr<circulation::Circulation> closed_loop(const config::Section& c, 
   using core::kPa_per_mmHg;
   const circulation::ClosedLoopFit fit = circulation::calibrate(
       circulation::ClosedLoopTarget{.end_diastolic_volume = volume,
-                                    .stroke_volume = c.number("expected_ejection_fraction_percent") / 100 * volume,
+                                    .stroke_volume = body.ejection_fraction * volume,
                                     .end_diastolic_pressure = c.number("end_diastolic_pressure_mmHg") * kPa_per_mmHg,
                                     .systolic_pressure = body.systolic_mmHg * kPa_per_mmHg,
                                     .diastolic_pressure = body.diastolic_mmHg * kPa_per_mmHg,

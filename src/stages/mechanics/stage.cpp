@@ -19,11 +19,12 @@ using artifacts::WallMotion;
 class Mechanics : public stage::Stage {
  public:
   stage::Contract contract() const override {
-    return {.name = "mechanics",
-            .summary = "finite-strain wall over one beat: active tension, cavity pressure, circulation",
-            .reads = {HeartMesh::id},
-            .writes = {WallMotion::id},
-            .reads_if_present = {artifacts::Activation::id, artifacts::ClinicalValues::id}};
+    return {
+        .name = "mechanics",
+        .summary = "finite-strain wall over one beat: active tension, cavity pressure, circulation",
+        .reads = {HeartMesh::id},
+        .writes = {WallMotion::id},
+        .reads_if_present = {artifacts::Activation::id, artifacts::ClinicalValues::id, artifacts::MeasuredVolumes::id}};
   }
 
   config::Spec parameters() const override { return mechanics::parameters(); }
@@ -32,15 +33,18 @@ class Mechanics : public stage::Stage {
     HeartMesh heart;
     std::optional<artifacts::Activation> activation;
     std::optional<artifacts::ClinicalValues> clinical;
+    std::optional<artifacts::MeasuredVolumes> volumes;
     core::collectively(context.comm, [&] {
       heart = context.artifacts.read<HeartMesh>();
       if (context.artifacts.has(artifacts::Activation::id))
         activation = context.artifacts.read<artifacts::Activation>();
       if (context.artifacts.has(artifacts::ClinicalValues::id))
         clinical = context.artifacts.read<artifacts::ClinicalValues>();
+      if (context.artifacts.has(artifacts::MeasuredVolumes::id))
+        volumes = context.artifacts.read<artifacts::MeasuredVolumes>();
     });
     const auto start = std::clock();
-    const Physiology body = physiology(context.config, clinical ? &*clinical : nullptr);
+    const Physiology body = physiology(context.config, clinical ? &*clinical : nullptr, volumes ? &*volumes : nullptr);
     BeatOptions options = beat_options(context.config, body);
     WallMesh mesh;
     core::collectively(context.comm,
@@ -53,7 +57,7 @@ class Mechanics : public stage::Stage {
     options.probes = probe_points(context.config, wall);
     Newton newton(wall, newton_options(context.config));
     const auto tension = tension_model(context.config, options.cycle, wall.sites());
-    Beat beat(wall, newton, *tension, circulation_maker(context.config, body), options, mesh.longitudinal);
+    Beat beat(wall, newton, *tension, circulation_maker(context.config, body), options);
     const auto loop_start = std::chrono::steady_clock::now();
     {
       const auto timer = context.timers.scope("beat");
@@ -72,10 +76,12 @@ class Mechanics : public stage::Stage {
       WallMotion motion = wall_motion(beat, mesh, heart.points.size());
       report_run(context, beat, newton);
       if (is_heart_beat(context.config)) {
+        report_fit(context, beat);
         report_beat(context, beat, motion);
         motion.strain = report_strain(context, beat, heart, mesh, motion);
       }
       context.artifacts.write(motion);
+      write_curves(context, motion);
       write_picture(context, mesh, activation ? &*activation : nullptr, motion);
     });
     return stage::Outcome::complete;
@@ -90,10 +96,15 @@ class Mechanics : public stage::Stage {
     context.findings.assumption(fmt::format("ventricular end-diastolic pressure is {:.1f} mmHg",
                                             options.end_diastolic_pressure / core::kPa_per_mmHg));
     context.findings.assumption(
-        "stiffness and active tension of the wall are population values: the beat is not fitted to the volumes in the "
-        "images");
-    context.findings.assumption(fmt::format("the circulation is calibrated for an ejection fraction of {:.0f} %",
-                                            context.config.number("expected_ejection_fraction_percent")));
+        options.ejection_fraction > 0
+            ? fmt::format(
+                  "the stiffness of the wall is a population value; its active tension is scaled to eject {:.1f} %",
+                  100 * options.ejection_fraction)
+            : "stiffness and active tension of the wall are population values: the beat is not fitted to the volumes "
+              "in "
+              "the images");
+    context.findings.assumption(fmt::format("the circulation is calibrated for an ejection fraction of {:.1f} %",
+                                            100 * body.ejection_fraction));
     if (std::ranges::count(heart.region, artifacts::region_rv_wall) > 0)
       context.findings.assumption(
           "the right ventricle's wall is left out and stays at rest: nothing pulls or presses on the left wall where "

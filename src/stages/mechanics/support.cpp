@@ -17,7 +17,9 @@ SupportSurface::SupportSurface(const mesh::TetMesh& mesh, const fem::Space& spac
     at_.push_back(at);
   }
   for (std::size_t t = 0; t < space.triangles().size(); ++t) {
-    if (mesh.surface[space.triangles()[t]] != support.surface) continue;
+    const std::int32_t triangle = space.triangles()[t];
+    if (mesh.surface[triangle] != support.surface) continue;
+    if (!support.part.empty() && !support.part[triangle]) continue;
     Side side{};
     std::copy_n(space.triangle_nodes().begin() + static_cast<std::ptrdiff_t>(nodes_ * t), nodes_, side.node.begin());
     for (int a = 0; a < nodes_; ++a)

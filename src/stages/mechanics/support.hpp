@@ -19,6 +19,7 @@ struct Support {
   std::int32_t surface = 0;
   double normal_stiffness = 0, tangential_stiffness = 0;  ///< [kPa/mm]
   double normal_viscosity = 0, tangential_viscosity = 0;  ///< [kPa ms/mm]
+  std::vector<char> part = {};  ///< per triangle of the mesh, 1: belongs to it; empty: the whole surface
 };
 
 /// The triangles of this rank that one support acts on.

@@ -117,6 +117,9 @@ class Wall {
   const TensionSites& sites() const { return sites_; }
   /// Stretch of the fibre at the slots. Local.
   std::vector<double> stretches(const WallState& state) const;
+  std::size_t slot(std::size_t local_cell, std::size_t point) const {
+    return (local_cell / lanes * points_.size() + point) * lanes + local_cell % lanes;
+  }
   /// Collective. Values of slots (several fields one after the other) in the order of mesh cells and points; and back.
   std::vector<double> gather_slots(std::span<const double> values) const;
   std::vector<double> scatter_slots(std::span<const double> values) const;
@@ -159,6 +162,8 @@ class Wall {
   WallState scatter(std::span<const double> u, std::span<const double> p, double pressure) const;
   /// Local: strain in fibre axes at every quadrature point of local cells.
   void visit_strains(const WallState& state, const StrainVisitor& visit) const;
+  /// Local: Cauchy stress along the fibre at the slots, `rate` and `previous` as in residual() [kPa].
+  std::vector<double> fibre_stress(const WallState& state, const WallState& previous, double rate) const;
   /// Fibre, sheet and normal at a quadrature point of a local cell.
   const std::array<Vec3, 3>& axes_at(std::size_t local_cell, std::size_t point) const {
     return frames_[local_cell / lanes * points_.size() + point][local_cell % lanes];
@@ -186,6 +191,8 @@ class Wall {
   void add_forces(const WallState& state, const WallState& previous, double rate, Residual& residual) const;
   template <int N>
   void add_blocks(const WallState& state, const WallState& previous, double rate);
+  template <int N>
+  std::vector<double> fibre_stress_of(const WallState& state, const WallState& previous, double rate) const;
   template <int N>
   void visit_strains_of(const WallState& state, const StrainVisitor& visit) const;
   void add_inertia(const WallState& state, const WallState& previous, double rate, std::span<double> force) const;

@@ -189,7 +189,7 @@ double Wall::smallest_jacobian(std::span<const Vec3> nodes, std::span<const Vec3
 std::vector<double> Wall::stretches(const WallState& state) const {
   std::vector<double> result(slots(), 1.0);
   visit_strains(state, [&](std::size_t cell, std::size_t q, double, const std::array<double, 6>& e, double) {
-    result[(cell / lanes * points_.size() + q) * lanes + cell % lanes] = std::sqrt(std::max(1 + 2 * e[0], 0.0));
+    result[slot(cell, q)] = std::sqrt(std::max(1 + 2 * e[0], 0.0));
   });
   return result;
 }
@@ -231,8 +231,7 @@ std::vector<double> Wall::gather_slots(std::span<const double> values) const {
   for (std::size_t f = 0; f < fields; ++f)
     for (std::size_t c = 0; c < cells; ++c)
       for (std::size_t k = 0; k < q; ++k)
-        result[(f * mesh_.cells.size() + space_u_.cells()[c]) * q + k] =
-            values[f * slots() + (c / lanes * q + k) * lanes + c % lanes];
+        result[(f * mesh_.cells.size() + space_u_.cells()[c]) * q + k] = values[f * slots() + slot(c, k)];
   comm().sum(result);  // every cell is on one rank
   return result;
 }
@@ -271,6 +270,25 @@ void Wall::visit_strains(const WallState& state, const StrainVisitor& visit) con
     visit_strains_of<10>(state, visit);
   else
     visit_strains_of<4>(state, visit);
+}
+
+template <int N>
+std::vector<double> Wall::fibre_stress_of(const WallState& state, const WallState& previous, double rate) const {
+  std::vector<double> result(slots());
+  ElementState<N> element;
+  std::vector<Pack> stress;
+  const std::size_t batch_slots = points_.size() * lanes;
+  for (std::size_t b = 0; b < geometry_.size(); ++b) {
+    gather_element(b, state, &previous, element);
+    mechanics::fibre_stress<N>(tissue_, points_, geometry_[b], element, at(tension_, b * batch_slots), rate, stress);
+    for (std::size_t q = 0; q < points_.size(); ++q)
+      for (std::size_t l = 0; l < lanes; ++l) result[b * batch_slots + q * lanes + l] = stress[q][l];
+  }
+  return result;
+}
+
+std::vector<double> Wall::fibre_stress(const WallState& state, const WallState& previous, double rate) const {
+  return space_u_.order() == 2 ? fibre_stress_of<10>(state, previous, rate) : fibre_stress_of<4>(state, previous, rate);
 }
 
 std::vector<double> Wall::gather_displacement(std::span<const double> u) const {

@@ -99,12 +99,12 @@ WallMesh wall_mesh(const HeartMesh& heart, const artifacts::Activation* activati
   setup.edge_points = at_edges(heart.edge_points, edges, wall.sub);
   setup.cell_fibre = within_cells(heart.cell_fibre, wall.sub);
   setup.cell_sheet = within_cells(heart.cell_sheet, wall.sub);
-  RegionFactors factors = region_factors(config, places(heart, wall.sub));
+  const std::vector<stage::Place> cells = places(heart, wall.sub);
+  for (Support& support : further_supports(config, wall.sub.mesh, cells)) setup.supports.push_back(std::move(support));
+  RegionFactors factors = region_factors(config, cells);
   setup.cell_stiffness = std::move(factors.stiffness);
   setup.cell_tension = std::move(factors.tension);
-  WallDirections directions = wall_directions(heart, wall.sub);
-  wall.longitudinal = std::move(directions.longitudinal);
-  setup.circumferential = std::move(directions.circumferential);
+  setup.circumferential = wall_directions(heart, wall.sub).circumferential;
   return wall;
 }
 

@@ -12,7 +12,6 @@ namespace cardiotwin::mechanics {
 struct WallMesh {
   mesh::SubMesh sub;
   WallSetup setup;
-  std::vector<Vec3> longitudinal;  ///< per cell: towards the base, tangential to the wall
 };
 
 /// Local. Throws core::Error (input) where the mesh has no wall, inverted cells or no endocardium, or the activation is

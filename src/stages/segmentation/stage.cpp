@@ -52,6 +52,13 @@ Labels given_labels(const std::filesystem::path& path, const Image& image) {
   return labels;
 }
 
+artifacts::MeasuredVolumes measured_volumes(const Labels& labels) {
+  artifacts::MeasuredVolumes measured{.phase_times_ms = labels.phase_times_ms, .lv_ml = {}};
+  for (std::int64_t p = 0; p < std::ssize(labels.phase_times_ms); ++p)
+    measured.lv_ml.push_back(volume_ml(labels.geometry, labels.phase(p), artifacts::lv_cavity));
+  return measured;
+}
+
 /// Mean probability of the chosen label over the heart, in all phases.
 double mean_confidence(const Labels& labels) {
   double sum = 0, n = 0;
@@ -129,7 +136,7 @@ class Segmentation : public stage::Stage {
     return {"segmentation",
             "labels of heart chambers and wall, and the end-diastolic anatomy",
             {Image::id},
-            {Labels::id, Anatomy::id},
+            {Labels::id, artifacts::MeasuredVolumes::id, Anatomy::id},
             {},
             true};
   }
@@ -208,6 +215,7 @@ class Segmentation : public stage::Stage {
     const auto timer = context.timers.scope("anatomy");
     const Anatomy anatomy = end_diastolic_anatomy(labels, range, context);
     context.artifacts.write(labels);
+    context.artifacts.write(measured_volumes(labels));
     context.artifacts.write(anatomy);
     context.log.info("end-diastolic volume {:.1f} ml in {} slices, phase {}; end systole at phase {}",
                      volume_ml(labels.geometry, labels.phase(labels.end_diastole), artifacts::lv_cavity), range.size(),

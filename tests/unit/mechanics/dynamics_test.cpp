@@ -1,4 +1,4 @@
-/// Inertia and objectivity of the wall.
+/// Inertia, objectivity and stress of the wall.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -35,6 +35,27 @@ TEST(AlphaScheme, IsOfSecondOrderOnAnOscillator) {
 mesh::TetMesh block() { return mesh::box({0, 0, 0}, {2, 1, 1}, {2, 1, 1}); }
 
 CavityEquation no_cavity(double, double p) { return {p, 0, 1}; }
+
+TEST(FibreStress, OfAStretchedAndTurnedBarIsTheClosedForm) {
+  // Incompressible neo-Hookean bar, free sides: sigma = mu (l^2 - 1/l) along it, with the multiplier p = mu/3 (l^2 -
+  // 1/l); an active second Piola stress T adds l^2 T. Its turn about z must not be seen.
+  const double mu = 5, l = 1.2, tension = 7, c = std::cos(0.7), s = std::sin(0.7);
+  WallSetup setup;
+  setup.tissue.material = NeoHooke{mu};
+  setup.fibre.assign(block().points.size(), {1, 0, 0});
+  Wall wall(core::Comm(), block(), setup);
+  std::ranges::fill(wall.tension().amplitude, tension);
+  WallState state = wall.zero();
+  for (std::int32_t n = 0; n < wall.displacement_space().locals(); ++n) {
+    const Vec3& X = wall.displacement_space().coordinates()[n];
+    const Vec3 stretched{l * X[0], X[1] / std::sqrt(l), X[2] / std::sqrt(l)};
+    const Vec3 x{c * stretched[0] - s * stretched[1], s * stretched[0] + c * stretched[1], stretched[2]};
+    for (int i = 0; i < 3; ++i) state.u[3 * n + i] = x[i] - X[i];
+  }
+  std::ranges::fill(state.p, mu / 3 * (l * l - 1 / l));
+  for (const double stress : wall.fibre_stress(state, state, 0))
+    EXPECT_NEAR(stress, mu * (l * l - 1 / l) + l * l * tension, 1e-10);
+}
 
 TEST(Inertia, AFreeBodyFallsLikeAStone) {
   WallSetup setup;

@@ -36,12 +36,11 @@ struct Patient {
           return e;
         }())),
         sub(mesh::extract(test::tet_mesh(heart), std::array<std::int32_t, 1>{artifacts::region_lv_wall})),
-        directions(wall_directions(heart, sub)),
         wall(comm, sub.mesh, setup(config)),
         newton(wall, newton_options(config)),
         tension(tension_model(config, 400, wall.sites())),
         beat(wall, newton, *tension, circulation_maker(config, physiology(config, nullptr)),
-             beat_options(config, physiology(config, nullptr)), directions.longitudinal) {}
+             beat_options(config, physiology(config, nullptr))) {}
   WallSetup setup(const config::Section& config) const {
     WallSetup s;
     s.tissue = tissue(config);
@@ -54,7 +53,7 @@ struct Patient {
       s.sheet.push_back(heart.sheet[p]);
       s.activation.push_back(activation.activation_time_ms[p]);
     }
-    s.circumferential = directions.circumferential;
+    s.circumferential = wall_directions(heart, sub).circumferential;
     return s;
   }
   void run_to(double time) {
@@ -62,7 +61,6 @@ struct Patient {
   }
   artifacts::HeartMesh heart;
   mesh::SubMesh sub;
-  WallDirections directions;
   Wall wall;
   Newton newton;
   std::unique_ptr<TensionModel> tension;
@@ -123,7 +121,11 @@ TEST(Beat, ResumesBitForBitWithStatesOfTensionCirculationAndInertia) {
 /// The second beat has forgotten what is kept of the first one only.
 TEST(Beat, ResumesBitForBitInTheSecondBeat) {
   expect_same_after_resume(420, 450,
-                           {{"circulation", "closed_loop"}, {"beats", 3}, {"limit_cycle_tolerance_percent", 0}});
+                           {{"circulation", "closed_loop"},
+                            {"beats", 3},
+                            {"limit_cycle_tolerance_percent", 0},
+                            {"fit_tension", true},
+                            {"expected_ejection_fraction_percent", 30}});
 }
 
 TEST(Beat, BeatsEndWhenTheyRepeat) {
@@ -133,6 +135,18 @@ TEST(Beat, BeatsEndWhenTheyRepeat) {
   EXPECT_EQ(repeats.beat.beats().size(), 1U);
   EXPECT_LT(repeats.beat.beats().front().change(), 0.05);
   EXPECT_DOUBLE_EQ(repeats.beat.trace().time.back(), 400);
+}
+
+TEST(Beat, FitsTheTensionToWhatIsEjected) {
+  Patient patient{core::Comm(), Patient::options({{"beats", 6},
+                                                  {"fit_tension", true},
+                                                  {"expected_ejection_fraction_percent", 40},
+                                                  {"limit_cycle_tolerance_percent", 5}})};
+  while (!patient.beat.finished()) patient.beat.advance();
+  EXPECT_LT(patient.beat.beats().size(), 6U);
+  EXPECT_GT(patient.beat.beats().size(), 1U);
+  EXPECT_NEAR(patient.beat.beats().back().ejection_fraction(), 0.4, 0.005);
+  EXPECT_NE(patient.beat.fit().factor(), 1);
 }
 
 TEST(Beat, ResumesBitForBitWithMultigrid) {
@@ -213,24 +227,38 @@ TEST(MechanicsStage, SaysThatItLeavesTheRightVentricleOut) {
   }
 }
 
+/// Volume [mm^3] of a small ventricle under 2 kPa, without tension, with a list of `key`.
+double inflated_with(const char* key, const config::Json& list) {
+  test::Workbench bench;
+  bench.give(test::ellipsoid(shape(1, 1, 1)));
+  EXPECT_EQ(bench.run(*make_stage(), {{"tension", "none"},
+                                      {"circulation", "given_pressure"},
+                                      {"times_ms", {0, 10}},
+                                      {"pressure_kPa", {0, 2}},
+                                      {key, list}}),
+            stage::Outcome::complete);
+  return bench.quantity("cavity_volume");
+}
+
 TEST(MechanicsStage, AScarIsStifferAndDoesNotPull) {
   // Under pressure alone a stiffer half bulges less; a region that is nowhere is refused.
-  const auto heart = test::ellipsoid(shape(1, 1, 1));
-  const auto volume = [&](const config::Json& regions) {
-    test::Workbench bench;
-    bench.give(heart);
-    EXPECT_EQ(bench.run(*make_stage(), {{"tension", "none"},
-                                        {"circulation", "given_pressure"},
-                                        {"times_ms", {0, 10}},
-                                        {"pressure_kPa", {0, 2}},
-                                        {"regions", regions}}),
-              stage::Outcome::complete);
-    return bench.quantity("cavity_volume");
-  };
-  const double soft = volume(config::Json::array());
-  EXPECT_LT(volume({{{"segments", {1, 2, 3, 7, 8, 9}}, {"stiffness_factor", 10}}}), 0.99 * soft);
-  EXPECT_DOUBLE_EQ(volume({{{"stiffness_factor", 1}}}), soft);
-  EXPECT_THROW(volume({{{"name", "nowhere"}, {"tissue", 9}}}), core::Error);
+  const double soft = inflated_with("regions", config::Json::array());
+  EXPECT_LT(inflated_with("regions", {{{"segments", {1, 2, 3, 7, 8, 9}}, {"stiffness_factor", 10}}}), 0.99 * soft);
+  EXPECT_DOUBLE_EQ(inflated_with("regions", {{{"stiffness_factor", 1}}}), soft);
+  EXPECT_THROW(inflated_with("regions", {{{"name", "nowhere"}, {"tissue", 9}}}), core::Error);
+}
+
+TEST(MechanicsStage, FurtherSupportsHoldWhereTheyAre) {
+  // A stiff spring on half of the epicardium keeps it from bulging, on all of it even more; one that is nowhere is
+  // refused, and one without stiffness does nothing.
+  const double still = inflated_with("supports", config::Json::array());
+  const config::Json half{{"segments", {1, 2, 3, 7, 8, 9}}, {"normal_stiffness_kPa_per_mm", 5}},
+      all{{"normal_stiffness_kPa_per_mm", 5}};
+  const double held = inflated_with("supports", config::Json::array({half}));
+  EXPECT_LT(held, 0.99 * still);
+  EXPECT_LT(inflated_with("supports", config::Json::array({all})), 0.99 * held);
+  EXPECT_DOUBLE_EQ(inflated_with("supports", {{{"surface", "base"}}}), still);
+  EXPECT_THROW(inflated_with("supports", {{{"name", "nowhere"}, {"surface", "rv_endocardium"}}}), core::Error);
 }
 
 TEST(MechanicsStage, RefusesWhatItCannotRun) {
