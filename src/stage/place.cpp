@@ -25,6 +25,16 @@ config::Spec place_spec() {
   };
 }
 
+config::Parameter probe_list(std::string meaning) {
+  using config::Type;
+  return {.key = "probes",
+          .type = Type::list,
+          .fallback = config::Json::array(),
+          .meaning = std::move(meaning),
+          .items = {{.key = "name", .type = Type::text, .meaning = "name in the summary"},
+                    {.key = "position_mm", .type = Type::vec3, .unit = "mm", .meaning = "patient coordinates"}}};
+}
+
 bool holds(const config::Section& item, const Place& place) {
   const auto segments = item.numbers("segments");
   if (!segments.empty() && std::ranges::find(segments, static_cast<double>(place.aha_segment)) == segments.end())

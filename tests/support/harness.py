@@ -83,6 +83,19 @@ def quantities(folder):
             if q["unit"] not in ("s", "MiB", "1/s") and "_per_" not in name.split(".")[-1]}
 
 
+def run_case(test, name, stage, ranks=1, **settings):
+    """Figures of configs/verification/NAME.json with these settings of a stage, without the stage's name."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix=f"cardiotwin-{name}-"))
+    test.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+    words = [word for key, value in settings.items() for word in ("--set", f"{stage}.{key}={value}")]
+    case = SOURCE / f"configs/verification/{name}.json"
+    done = cardiotwin("run", case, "--output", folder / "run", *words, ranks=ranks)
+    test.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+    start = f"{stage}."
+    found = quantities(folder / "run")
+    return {key.removeprefix(start): value for key, value in found.items() if key.startswith(start)}
+
+
 def differing(a, b, relative=0.0):
     """Names whose values differ by more than `relative`."""
     bad = sorted(set(a) ^ set(b))

@@ -1,6 +1,6 @@
 #pragma once
-/// Parts of the wall as case files name them: by AHA segment, tissue label, sphere and depth. One meaning for all
-/// stages.
+/// Parts and points of the wall as case files name them: parts by AHA segment, tissue label, sphere and depth. One
+/// meaning for all stages.
 
 #include "cardiotwin/config/config.hpp"
 #include "cardiotwin/core/vec3.hpp"
@@ -18,5 +18,8 @@ struct Place {
 config::Spec place_spec();
 /// True where every given condition of the item holds. Local.
 bool holds(const config::Section& item, const Place& place);
+
+/// The key `probes`: named points in patient coordinates.
+config::Parameter probe_list(std::string meaning);
 
 }  // namespace cardiotwin::stage

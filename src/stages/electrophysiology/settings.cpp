@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "cardiotwin/stage/place.hpp"
 #include "tissue_settings.hpp"
 
 namespace cardiotwin::electrophysiology {
@@ -243,12 +244,7 @@ config::Spec parameter_spec() {
        .fallback = config::Json::array({config::Json::object()}),
        .meaning = "where and when the wall is stimulated",
        .items = stimulus_spec()},
-      {.key = "probes",
-       .type = Type::list,
-       .fallback = config::Json::array(),
-       .meaning = "points whose activation time is reported by name",
-       .items = {{.key = "name", .type = Type::text, .meaning = "name in the summary"},
-                 {.key = "position_mm", .type = Type::vec3, .unit = "mm", .meaning = "patient coordinates"}}},
+      stage::probe_list("points whose activation time is reported by name"),
       {.key = "ecg",
        .type = Type::boolean,
        .fallback = true,

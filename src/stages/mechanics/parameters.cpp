@@ -165,12 +165,7 @@ config::Spec solver_parameters() {
       choice("direct_solver", "repeatable", {"repeatable", "distributed"},
              "repeatable: every rank factorises the whole matrix, same bits every time; distributed: ranks share it"),
       number("newton_tolerance", 1e-6, "", "(0, 1e-2]", "relative to the load of 1 kPa and to the nodal volumes"),
-      {.key = "probes",
-       .type = Type::list,
-       .fallback = config::Json::array(),
-       .meaning = "points whose position over time is reported by name",
-       .items = {{.key = "name", .type = Type::text, .meaning = "name in the summary"},
-                 {.key = "position_mm", .type = Type::vec3, .unit = "mm", .meaning = "patient coordinates"}}},
+      stage::probe_list("points whose position over time is reported by name"),
   };
 }
 

@@ -69,6 +69,11 @@ void read_audit(const std::filesystem::path& path, Dossier& dossier) {
 
 }  // namespace
 
+const stage::Quantity* StageRecord::quantity(std::string_view wanted) const {
+  const auto found = std::ranges::find(quantities, wanted, &stage::Quantity::name);
+  return found == quantities.end() ? nullptr : &*found;
+}
+
 const StageRecord* Dossier::stage(std::string_view name) const {
   const auto found = std::find_if(stages.begin(), stages.end(), [&](const auto& s) { return s.name == name; });
   return found == stages.end() ? nullptr : &*found;

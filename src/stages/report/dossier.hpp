@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cardiotwin/artifacts/heart_mesh.hpp"
@@ -25,6 +26,8 @@ struct StageRecord {
   std::vector<std::string> warnings, assumptions;
   std::map<std::string, double> seconds;  ///< wall time by name
   double wall_s = 0, peak_rss_mib = 0;
+
+  const stage::Quantity* quantity(std::string_view wanted) const;  ///< null where it is not told
 };
 
 struct Dossier {

@@ -7,9 +7,9 @@
 #include "cardiotwin/io/files.hpp"
 #include "cardiotwin/io/sha256.hpp"
 #include "cardiotwin/stages/stages.hpp"
+#include "compose.hpp"
 #include "dossier.hpp"
 #include "fhir.hpp"
-#include "sections.hpp"
 
 namespace cardiotwin::report {
 namespace {

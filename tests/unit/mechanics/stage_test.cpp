@@ -149,10 +149,14 @@ TEST(Beat, FitsTheTensionToWhatIsEjected) {
   EXPECT_NE(patient.beat.fit().factor(), 1);
 }
 
+/// Between two steps of filling, which share a factorisation of the coarse level: multigrid's many small messages are
+/// slow on more ranks than cores.
 TEST(Beat, ResumesBitForBitWithMultigrid) {
-  // Many small messages: on more ranks than cores this takes minutes. mechanics_multigrid has three ranks.
-  if (core::Comm().size() > 2) GTEST_SKIP();
-  expect_same_after_resume(120, 140, {{"linear_solver", "multigrid"}});
+  expect_same_after_resume(-10, 0,
+                           {{"linear_solver", "multigrid"},
+                            {"filling_steps", 2},
+                            {"unloading_iterations", 0},
+                            {"end_diastolic_pressure_mmHg", 2}});
 }
 
 TEST(Beat, SaysWhereAndWhyItFails) {

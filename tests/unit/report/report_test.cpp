@@ -194,6 +194,18 @@ TEST(Report, OfAllStagesShowsFiguresPlotsAndPictures) {
   });
 }
 
+TEST(Report, NamesTheLimitOfAnglesOnlyWhereAGateHasLooked) {
+  for (const bool gate : {true, false}) {
+    Json figures = Json::array({{{"name", "smallest_dihedral"}, {"value", 11.0}, {"unit", "deg"}}});
+    if (gate) figures.push_back({{"name", "attempts"}, {"value", 1.0}, {"unit", "1"}});
+    RunFolder run;
+    run.give_with_findings(synthetic().mesh, {{"quantities", figures}});
+    ASSERT_EQ(run.run(*report::make_stage(), {{"pictures", false}}), stage::Outcome::complete);
+    EXPECT_EQ(run.page().find("more than 15 degrees") != std::string::npos, gate);
+    EXPECT_NE(run.page().find("The smallest of each tetrahedron"), std::string::npos);
+  }
+}
+
 TEST(Report, FhirBundleHoldsEveryFigureAndNoIdentifier) {
   const auto s = synthetic();
   RunFolder run;

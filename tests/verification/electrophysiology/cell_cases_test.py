@@ -3,28 +3,17 @@
 import json
 import math
 import pathlib
-import shutil
 import sys
-import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from support import harness
 
-# Of the summary. Counted from the upstroke's crossing of 0 mV; other definitions of its instant move it by up to 0.5 ms.
-APD90 = "electrophysiology.apd90.mean"
-
 
 class CellCases(unittest.TestCase):
     def apd90(self, model, ranks=1, **settings):
-        """Of a case with these settings of electrophysiology."""
-        folder = pathlib.Path(tempfile.mkdtemp(prefix=f"cardiotwin-{model}-"))
-        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
-        words = [word for key, value in settings.items() for word in ("--set", f"electrophysiology.{key}={value}")]
-        case = harness.SOURCE / f"configs/verification/cell_{model}.json"
-        done = harness.cardiotwin("run", case, "--output", folder / "run", *words, ranks=ranks)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        return harness.quantities(folder / "run")[APD90]
+        # From the upstroke's crossing of 0 mV; other definitions of its instant move it by up to 0.5 ms.
+        return harness.run_case(self, f"cell_{model}", "electrophysiology", ranks, **settings)["apd90.mean"]
 
     def test_ten_tusscher_2006(self):
         # First and hundredth beat at 1 Hz.

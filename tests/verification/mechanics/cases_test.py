@@ -1,9 +1,7 @@
 """Case files of mechanics' benchmarks (configs/verification/land_*.json): Land et al. 2015, doi 10.1098/rspa.2015.0641."""
 
 import pathlib
-import shutil
 import sys
-import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
@@ -12,16 +10,7 @@ from support import harness
 
 class LandCases(unittest.TestCase):
     def run_case(self, name, ranks=1, **settings):
-        """Quantities of a case with these settings of mechanics, without the stage's name."""
-        folder = pathlib.Path(tempfile.mkdtemp(prefix=f"cardiotwin-{name}-"))
-        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
-        words = [word for key, value in settings.items() for word in ("--set", f"mechanics.{key}={value}")]
-        case = harness.SOURCE / f"configs/verification/{name}.json"
-        done = harness.cardiotwin("run", case, "--output", folder / "run", *words, ranks=ranks)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        start = "mechanics."
-        found = harness.quantities(folder / "run")
-        return {key[len(start) :]: value for key, value in found.items() if key.startswith(start)}
+        return harness.run_case(self, name, "mechanics", ranks, **settings)
 
     def assert_converged(self, found, expected, percent):
         for key, value in expected.items():

@@ -1,5 +1,5 @@
 #pragma once
-/// The words, tables, plots and pictures of the report, chapter by chapter.
+/// The report as one page: what stands at its top, and a chapter for each stage.
 
 #include <string>
 #include <vector>
