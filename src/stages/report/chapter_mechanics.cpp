@@ -108,21 +108,31 @@ std::string strain_pictures(Draft& draft, std::size_t systole) {
   return html;
 }
 
-/// How the fibre strain spreads over the wall, from frame to frame.
-std::string fibre_strain_plot(const artifacts::HeartMesh& mesh, const artifacts::WallMotion& m, std::size_t systole) {
-  Series strain{"median", m.frame_times_ms, {}, false, false, {}, {}};
-  for (const auto& frame : m.fibre_strain) {
+/// How a value at the points spreads over the wall, from frame to frame: median and the band that holds 80 per cent.
+std::string spread_plot(const artifacts::HeartMesh& mesh, const std::vector<double>& times,
+                        const std::vector<std::vector<double>>& frames, const Axes& axes, std::string_view caption) {
+  Series spread{"median", times, {}, false, false, {}, {}};
+  for (const auto& frame : frames) {
     const Sample sample = wall_sample(mesh, frame, -1e30);
-    strain.y.push_back(quantile(sample, 0.5));
-    strain.low.push_back(quantile(sample, 0.1));
-    strain.high.push_back(quantile(sample, 0.9));
+    spread.y.push_back(quantile(sample, 0.5));
+    spread.low.push_back(quantile(sample, 0.1));
+    spread.high.push_back(quantile(sample, 0.9));
   }
-  return plot(
-      line_plot(
-          {"Fibre strain", "time [ms]", "Green-Lagrange strain", {{m.frame_times_ms[systole], "ES"}}, false, false},
-          {strain}),
-      "Green-Lagrange strain along the fibres, from end diastole: median of the wall, and the band that holds 80 per "
-      "cent of it.");
+  return plot(line_plot(axes, {spread}), caption);
+}
+
+std::string fibre_plots(const artifacts::HeartMesh& mesh, const artifacts::WallMotion& m, std::size_t systole) {
+  const std::vector<std::pair<double, std::string>> marks{{m.frame_times_ms[systole], "ES"}};
+  std::string html = spread_plot(mesh, m.frame_times_ms, m.fibre_strain,
+                                 {"Fibre strain", "time [ms]", "Green-Lagrange strain", marks, false, false},
+                                 "Green-Lagrange strain along the fibres, from end diastole: median of the wall, and "
+                                 "the band that holds 80 per cent of it.");
+  if (m.fibre_stress_kPa.size() == m.frame_times_ms.size())
+    html += spread_plot(mesh, m.frame_times_ms, m.fibre_stress_kPa,
+                        {"Fibre stress", "time [ms]", "Cauchy stress [kPa]", marks, false, false},
+                        "Cauchy stress along the fibres, of passive and active wall together: median of the wall, and "
+                        "the band that holds 80 per cent of it.");
+  return html;
 }
 
 std::string fibre_strain_map(const artifacts::HeartMesh& mesh, const artifacts::WallMotion& m, std::size_t systole) {
@@ -139,12 +149,13 @@ std::string heart_beat(Draft& draft, const StageRecord& record) {
   const auto& m = *draft.dossier.motion;
   std::string html = curves(draft.dossier) + probe_plots(m, probe_names(record));
   const std::string key =
-      key_figures(record, {"ejection_fraction", "global_longitudinal_strain", "global_circumferential_strain",
-                           "global_radial_strain", "wall_thickening", "twist", "torsion", "dyssynchrony_index"});
+      key_figures(record, {"ejection_fraction", "expected_ejection_fraction", "tension_factor",
+                           "global_longitudinal_strain", "global_circumferential_strain", "global_radial_strain",
+                           "wall_thickening", "twist", "torsion", "dyssynchrony_index"});
   if (!motion_fits(draft.dossier)) return key + grid(html) + (mesh ? mismatch("wall_motion") : std::string());
 
   const std::size_t systole = end_systolic_frame(m);
-  html += strain_pictures(draft, systole) + fibre_strain_plot(*mesh, m, systole);
+  html += strain_pictures(draft, systole) + fibre_plots(*mesh, m, systole);
   const std::string strains = grid(strain_plots(m));
   if (!strains.empty())
     return key + grid(html) +
