@@ -53,7 +53,10 @@ bool Beat::finished() const {
 std::string Beat::status() const {
   if (time_ < 0) return fmt::format("filling, {:.2f} kPa, {} Newton", now_.pressure, last_newton_);
   std::string beat;
-  if (options_.beats > 1) beat = fmt::format("beat {}, ", beats_.size() + 1);
+  if (trying_)
+    beat = fmt::format("trial {} of the tension, ", trials_ + 1);
+  else if (options_.beats > 1)
+    beat = fmt::format("beat {}, ", beats_.size() + 1);
   return fmt::format("{}V {:.1f} ml, P {:.1f} kPa, step {:.2f} ms, {} Newton", beat, volume_ / core::mm3_per_ml,
                      now_.pressure, last_step_, last_newton_);
 }
@@ -152,7 +155,17 @@ double Beat::distance_to_image(const WallState& state) const {
 
 void Beat::start() {
   if (options_.filling_steps > 0) unloading_error_ = distance_to_image(now_);
-  before_ = now_;
+  start_ = now_;
+  trying_ = options_.ejection_fraction > 0;
+  begin();
+}
+
+/// The first beat, or one more trial of it.
+void Beat::begin() {
+  now_ = before_ = start_;
+  std::ranges::fill(wall_.tension().amplitude, 0.0);
+  std::ranges::fill(wall_.tension().slope, 0.0);
+  time_ = 0;
   last_step_ = 0;
   next_step_ = std::min(1.0, options_.largest_step);
   start_volume_ = volume_ = wall_.cavity_volume(now_);
@@ -171,13 +184,32 @@ void Beat::start_beat() {
   record_frame();
 }
 
+/// Relaxation has begun: the pressure in the aorta never falls to half of the peak within a beat.
+bool Beat::ejection_is_over() const {
+  const double peak = *std::ranges::max_element(trace_.pressure);
+  return peak > 3 * options_.end_diastolic_pressure && trace_.pressure.back() < 0.5 * peak;
+}
+
+/// Judges a trial; true when it has gone back to end diastole with another tension.
+bool Beat::try_again() {
+  constexpr int most_trials = 8;
+  const auto [smallest, largest] = std::ranges::minmax(trace_.volume);
+  const double ejection_fraction = 1 - smallest / largest;
+  ++trials_;
+  trying_ = !fit_.accepts(ejection_fraction) && trials_ < most_trials;
+  if (!trying_) return false;
+  fit_.learn(ejection_fraction);
+  begin();
+  return true;
+}
+
 void Beat::finish_beat() {
   const auto& v = trace_.volume;
   const auto& p = trace_.pressure;
   beats_.push_back({v.front(), v.back(), *std::ranges::min_element(v), *std::ranges::max_element(v), p.front(),
                     p.back(), *std::ranges::max_element(p)});
   if (finished()) return;
-  if (!fit_.accepts(beats_.back().ejection_fraction())) fit_.learn(beats_.back().ejection_fraction());
+  if (!fit_.accepts(beats_.back().ejection_fraction())) fit_.follow(beats_.back().ejection_fraction());
   start_beat();
 }
 
@@ -245,9 +277,10 @@ void Beat::step() {
   const bool at_border = std::abs(time_ + step - border) < 1e-9 * options_.cycle;
   time_ = at_border ? border : time_ + step;
   record_trace();
-  if (!at_border) return;
-  record_frame();
-  if (time_of_beat() >= options_.cycle * (1 - 1e-9)) finish_beat();
+  const bool at_end = at_border && time_of_beat() >= options_.cycle * (1 - 1e-9);
+  if (trying_ && (at_end || ejection_is_over()) && try_again()) return;
+  if (at_border) record_frame();
+  if (at_end) finish_beat();
 }
 
 /// The next step aims at the wanted changes of what the circulation does not give.

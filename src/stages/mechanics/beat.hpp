@@ -28,7 +28,7 @@ struct BeatOptions {
   double unloading_tolerance = 0.02;  ///< distance from the image that is good enough [mm]
   int beats = 1;                      ///< at most
   double limit_cycle_tolerance = 0;   ///< BeatFigures::change() that ends them; 0: all beats
-  double ejection_fraction = 0;       ///< that the tension is fitted to, from beat to beat; 0: not fitted
+  double ejection_fraction = 0;       ///< that the tension is fitted to, first in trials; 0: not fitted
   std::vector<MaterialPoint> probes;  ///< whose position is recorded
 };
 
@@ -83,6 +83,7 @@ class Beat : public stage::Steppable {
   int cut_steps() const { return cut_steps_; }
   /// The tension's factor and what it is fitted to.
   const TensionFit& fit() const { return fit_; }
+  int trials() const { return trials_; }  ///< first beats, cut off after ejection, that the fit has taken
   /// Largest distance of the loaded wall from the image at end diastole; what unloading leaves [mm].
   double unloading_error() const { return unloading_error_; }
   /// True when an iteration for the reference failed and the one before it was kept.
@@ -96,7 +97,10 @@ class Beat : public stage::Steppable {
   bool unload(double share);
   double distance_to_image(const WallState& state) const;
   void start();
+  void begin();
   void start_beat();
+  bool ejection_is_over() const;
+  bool try_again();
   void finish_beat();
   void step();
   bool try_step(double step, double& volume);
@@ -118,6 +122,7 @@ class Beat : public stage::Steppable {
 
   double time_ = 0;
   int prepared_ = 0;        ///< filling steps and unloading iterations done
+  WallState start_;         ///< at the first end diastole, while trials go back to it
   WallState now_, before_;  ///< at the last two accepted times
   double last_step_ = 0, next_step_ = 1;
   std::unique_ptr<circulation::Circulation> circulation_;
@@ -130,6 +135,8 @@ class Beat : public stage::Steppable {
   std::vector<Frame> frames_;
   std::vector<BeatFigures> beats_;
   TensionFit fit_;
+  bool trying_ = false;  ///< this beat is a trial of the fit
+  int trials_ = 0;
 };
 
 }  // namespace cardiotwin::mechanics

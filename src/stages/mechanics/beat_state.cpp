@@ -70,6 +70,7 @@ std::vector<double>* columns(Trace& t, int i) {
 void Beat::save(stage::State& file) {
   put(file, wall_, "now", now_);
   put(file, wall_, "before", before_);
+  if (trying_) put(file, wall_, "start", start_);
   put(file, wall_, "tension", wall_.tension());
   const auto& f = newton_.factored();
   const bool keeps = f.exists && !f.stale;
@@ -90,7 +91,8 @@ void Beat::save(stage::State& file) {
                                           double(newton_iterations_), double(cut_steps_), unloading_error_,
                                           double(unloading_stopped_), double(newton_.factorisations()),
                                           double(newton_.linear_iterations()), volume_, start_volume_,
-                                          double(circulation_ != nullptr), double(newton_.direct_solves())});
+                                          double(circulation_ != nullptr), double(newton_.direct_solves()),
+                                          double(trying_), double(trials_)});
   if (circulation_) file.put("circulation", circulation_->state());
   for (int i = 0; i < 7; ++i) file.put(std::string("trace/") + trace_names[i], *columns(trace_, i));
   std::vector<double> beats;
@@ -117,6 +119,7 @@ void Beat::load(const stage::State& file) {
   wall_.set_reference(vectors(file.get("reference")));
   now_ = get(file, wall_, "now");
   before_ = get(file, wall_, "before");
+  if (file.has("start/u")) start_ = get(file, wall_, "start");
   wall_.tension() = get_tension(file, wall_, "tension");
   if (tension_.has_states()) tension_.load(wall_.scatter_slots(file.get("tension_states")));
   const auto& s = file.get("scalars");
@@ -125,6 +128,7 @@ void Beat::load(const stage::State& file) {
   cut_steps_ = static_cast<int>(s.at(6)), unloading_error_ = s.at(7), unloading_stopped_ = s.at(8) != 0;
   newton_.set_counters(static_cast<int>(s.at(9)), static_cast<int>(s.at(10)), static_cast<int>(s.at(14)));
   volume_ = s.at(11), start_volume_ = s.at(12);
+  trying_ = s.at(15) != 0, trials_ = static_cast<int>(s.at(16));
   if (s.at(13) != 0) {
     circulation_ = make_circulation_(start_volume_);
     circulation_->set_state(file.get("circulation"));

@@ -131,8 +131,8 @@ config::Spec circulation_parameters() {
       number("expected_ejection_fraction_percent", 0, "%", "[0, 90]",
              "that the circulation is calibrated for; 0: as measured in the images, 55 without them"),
       boolean("fit_tension", false,
-              "scale the active tension from beat to beat until a beat ejects what is expected, within half a point; "
-              "needs beats"),
+              "scale the active tension until a beat ejects what is expected, within half a point: in trials of the "
+              "first beat, then from beat to beat"),
       number("mitral_resistance_mmHg_s_per_ml", 0.015, "mmHg s/ml", "(0, inf)", "left_heart: of the open valve"),
       number("aortic_resistance_mmHg_s_per_ml", 0.005, "mmHg s/ml", "(0, inf)", "left_heart: of the open valve"),
       integer("beats", 1, "[1, 100]", "beats at most; the last one is the result"),

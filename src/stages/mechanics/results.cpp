@@ -134,6 +134,7 @@ void report_fit(stage::Context& context, const Beat& beat) {
   if (beat.fit().target() == 0) return;
   const double found = beat.beats().back().ejection_fraction(), wanted = beat.fit().target();
   context.findings.quantity("tension_factor", beat.fit().factor(), "1");
+  context.findings.quantity("tension_trials", beat.trials(), "1");
   context.findings.quantity("expected_ejection_fraction", 100 * wanted, "%");
   if (!beat.fit().accepts(found))
     context.findings.warning(

@@ -213,14 +213,7 @@ BeatOptions beat_options(const config::Section& c, const Physiology& physiology)
   o.unloading_tolerance = c.number("unloading_tolerance_mm");
   o.beats = static_cast<int>(c.integer("beats"));
   o.limit_cycle_tolerance = c.number("limit_cycle_tolerance_percent") / 100;
-  if (is_heart_beat(c) && c.boolean("fit_tension")) {
-    if (o.beats < 2)
-      core::fail_configuration({.where = "mechanics.fit_tension",
-                                .expected = "beats to fit the tension in: mechanics.beats of at least 2",
-                                .found = std::to_string(o.beats),
-                                .remedy = "set mechanics.beats to 8; as many are run as the fit needs"});
-    o.ejection_fraction = physiology.ejection_fraction;
-  }
+  if (is_heart_beat(c) && c.boolean("fit_tension")) o.ejection_fraction = physiology.ejection_fraction;
   return o;
 }
 

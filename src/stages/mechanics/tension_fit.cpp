@@ -4,6 +4,12 @@
 #include <cmath>
 
 namespace cardiotwin::mechanics {
+namespace {
+
+/// A wall that hardly ejects tells nothing of its slope.
+double bounded(double ejection_fraction) { return std::max(ejection_fraction, 0.01); }
+
+}  // namespace
 
 bool TensionFit::accepts(double ejection_fraction) const {
   constexpr double half_a_point = 0.005;
@@ -12,20 +18,24 @@ bool TensionFit::accepts(double ejection_fraction) const {
 
 void TensionFit::learn(double ejection_fraction) {
   if (target_ == 0) return;
-  constexpr double usual_slope = 0.7, least_slope = 0.2, largest_slope = 2, largest_change = 2;
-  // A wall that hardly ejects tells nothing of its slope.
-  const double fraction = std::max(ejection_fraction, 0.01);
-  double slope = usual_slope;
+  constexpr double least_slope = 0.2, largest_slope = 2;
+  const double fraction = bounded(ejection_fraction);
   if (last_factor_ > 0 && std::abs(std::log(factor_ / last_factor_)) > 1e-3)
-    slope =
+    slope_ =
         std::clamp(std::log(fraction / last_fraction_) / std::log(factor_ / last_factor_), least_slope, largest_slope);
   last_factor_ = factor_;
   last_fraction_ = fraction;
-  factor_ *= std::clamp(std::pow(target_ / fraction, 1 / slope), 1 / largest_change, largest_change);
+  follow(fraction);
+}
+
+void TensionFit::follow(double ejection_fraction) {
+  if (target_ == 0) return;
+  constexpr double largest_change = 2;
+  factor_ *= std::clamp(std::pow(target_ / bounded(ejection_fraction), 1 / slope_), 1 / largest_change, largest_change);
 }
 
 void TensionFit::set_state(const std::vector<double>& state) {
-  factor_ = state.at(0), last_factor_ = state.at(1), last_fraction_ = state.at(2);
+  factor_ = state.at(0), slope_ = state.at(1), last_factor_ = state.at(2), last_fraction_ = state.at(3);
 }
 
 }  // namespace cardiotwin::mechanics

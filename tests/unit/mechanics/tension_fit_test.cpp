@@ -40,6 +40,15 @@ TEST(TensionFit, StaysBoundedWhereTheWallDoesNotAnswer) {
   }
 }
 
+TEST(TensionFit, FollowsASlowChangeWithTheSlopeItHasLearnt) {
+  // The circulation has settled, and a beat ejects a tenth less than in the trials.
+  TensionFit fit(0.4);
+  while (!fit.accepts(ejects(fit.factor()))) fit.learn(ejects(fit.factor()));
+  int beats = 0;
+  for (; !fit.accepts(0.9 * ejects(fit.factor())); ++beats) fit.follow(0.9 * ejects(fit.factor()));
+  EXPECT_LE(beats, 3);
+}
+
 TEST(TensionFit, ResumesFromItsState) {
   TensionFit through(0.4), resumed(0.4);
   through.learn(ejects(1));
