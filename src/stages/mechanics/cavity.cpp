@@ -10,8 +10,8 @@
 namespace cardiotwin::mechanics {
 namespace {
 
-/// Nodes of the mesh of the given order on the border of a surface.
-std::set<std::int32_t> rim_nodes(const mesh::TetMesh& mesh, std::int32_t surface, int order) {
+/// Edges that belong to one triangle of the surface only.
+std::vector<mesh::Edge> border(const mesh::TetMesh& mesh, std::int32_t surface) {
   std::map<mesh::Edge, int> count;
   for (std::size_t t = 0; t < mesh.triangles.size(); ++t)
     if (mesh.surface[t] == surface)
@@ -19,13 +19,20 @@ std::set<std::int32_t> rim_nodes(const mesh::TetMesh& mesh, std::int32_t surface
         const std::int32_t a = mesh.triangles[t][e], b = mesh.triangles[t][(e + 1) % 3];
         ++count[{std::min(a, b), std::max(a, b)}];
       }
+  std::vector<mesh::Edge> edges;
+  for (const auto& [edge, n] : count)
+    if (n == 1) edges.push_back(edge);
+  return edges;
+}
+
+/// Nodes of the mesh of the given order on the border of a surface.
+std::set<std::int32_t> rim_nodes(const mesh::TetMesh& mesh, std::int32_t surface, int order) {
   const mesh::EdgeIndex edges(mesh);
   std::set<std::int32_t> nodes;
-  for (const auto& [edge, n] : count)
-    if (n == 1) {
-      nodes.insert({edge[0], edge[1]});
-      if (order == 2) nodes.insert(static_cast<std::int32_t>(mesh.points.size()) + edges.find(edge[0], edge[1]));
-    }
+  for (const auto& edge : border(mesh, surface)) {
+    nodes.insert({edge[0], edge[1]});
+    if (order == 2) nodes.insert(static_cast<std::int32_t>(mesh.points.size()) + edges.find(edge[0], edge[1]));
+  }
   return nodes;
 }
 
@@ -47,6 +54,18 @@ Geometry geometry(const At& at, const Nodes& node, int nodes, std::span<const do
 }
 
 }  // namespace
+
+std::size_t rims(const mesh::TetMesh& mesh, std::int32_t surface) {
+  std::map<std::int32_t, std::int32_t> parent;
+  const auto root = [&](std::int32_t node) {
+    while (parent[node] != node) node = parent[node] = parent[parent[node]];
+    return node;
+  };
+  const std::vector<mesh::Edge> edges = border(mesh, surface);
+  for (const auto& [a, b] : edges) parent.emplace(a, a), parent.emplace(b, b);
+  for (const auto& [a, b] : edges) parent[root(a)] = root(b);
+  return static_cast<std::size_t>(std::ranges::count_if(parent, [](const auto& p) { return p.first == p.second; }));
+}
 
 CavitySurface::CavitySurface(const mesh::TetMesh& mesh, const fem::Space& space, std::int32_t surface,
                              const BlockPattern& uu) {

@@ -16,6 +16,9 @@
 
 namespace cardiotwin::mechanics {
 
+/// Closed borders of a surface: one where a cavity is open at its base, more where it has holes. Local.
+std::size_t rims(const mesh::TetMesh& mesh, std::int32_t surface);
+
 class CavitySurface {
  public:
   CavitySurface() = default;

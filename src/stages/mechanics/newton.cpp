@@ -22,9 +22,10 @@ std::string direct_options(const core::Comm& comm, bool repeatable) {
 
 }  // namespace
 
-Newton::Newton(Wall& wall, NewtonOptions options)
+Newton::Newton(Wall& wall, NewtonOptions options, core::Timers* timers)
     : wall_(wall),
       options_(options),
+      timers_(timers ? *timers : own_timers_),
       direct_(wall.comm(), "mechanics_", direct_options(wall.comm(), options.repeatable)),
       b_(wall.make_vector()),
       x_(wall.make_vector()) {
@@ -63,7 +64,11 @@ bool Newton::solve_linear(const WallState& state, const WallState& previous, dou
 
 LinearReport Newton::precondition_and_solve(bool fresh, const CavityEquation& equation) {
   if (!multigrid_) return solve_direct(fresh);
-  multigrid_->set_up(!fresh);
+  {
+    const auto scope = timers_.scope("mechanics.preconditioner");
+    multigrid_->set_up(!fresh);
+  }
+  const auto scope = timers_.scope("mechanics.krylov");
   Wall::Scale scale = scale_;
   if (equation.by_volume == 0) scale.cavity = 1;
   return multigrid_->solve(b_, x_, scale);
@@ -72,6 +77,11 @@ LinearReport Newton::precondition_and_solve(bool fresh, const CavityEquation& eq
 LinearReport Newton::solve_direct(bool fresh) {
   direct_.set_matrix(wall_.matrix());
   direct_.keep_preconditioner(!fresh);
+  {
+    const auto scope = timers_.scope("mechanics.preconditioner");
+    fem::check(KSPSetUp(direct_.ksp()), "mechanics: factorisation");
+  }
+  const auto scope = timers_.scope("mechanics.krylov");
   fem::check(KSPSolve(direct_.ksp(), b_, x_), "mechanics: linear solve");
   KSPConvergedReason reason{};
   PetscInt iterations = 0;
@@ -107,7 +117,11 @@ NewtonReport Newton::attempt(WallState& state, const WallState& previous, double
   NewtonReport report;
   scale_ = wall_.scale(state);
   WallState current = state;
-  Residual r = wall_.residual(current, previous, rate, law);
+  const auto evaluate = [&](const WallState& of) {
+    const auto scope = timers_.scope("mechanics.residual");
+    return wall_.residual(of, previous, rate, law);
+  };
+  Residual r = evaluate(current);
   const CavityEquation first = law(r.volume, current.pressure);
   const double cavity_scale = first.by_volume != 0 ? scale_.cavity : 1.0;
   const auto bad = [](const Residual& residual) { return !residual.finite || residual.smallest_j <= 0; };
@@ -127,7 +141,10 @@ NewtonReport Newton::attempt(WallState& state, const WallState& previous, double
       report.reason = "no convergence in " + std::to_string(report.iterations) + " Newton iterations";
       return report;
     }
-    wall_.tangent(current, previous, rate, law);
+    {
+      const auto scope = timers_.scope("mechanics.tangent");
+      wall_.tangent(current, previous, rate, law);
+    }
     wall_.right_hand_side(r, b_);
     if (!solve_linear(current, previous, rate, law(r.volume, current.pressure))) {
       report.reason = "the linear solver failed";
@@ -141,7 +158,7 @@ NewtonReport Newton::attempt(WallState& state, const WallState& previous, double
       }
       WallState trial = current;
       wall_.add(trial, alpha, x_);
-      Residual next = wall_.residual(trial, previous, rate, law);
+      Residual next = evaluate(trial);
       if (bad(next)) continue;
       if (relative(next, cavity_scale) > largest_rise * std::max(report.residual, options_.tolerance)) continue;
       current = std::move(trial);

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "cardiotwin/core/timer.hpp"
 #include "cardiotwin/fem/solver.hpp"
 #include "multigrid.hpp"
 #include "wall.hpp"
@@ -38,7 +39,8 @@ struct NewtonReport {
 class Newton {
  public:
   /// Collective. Throws core::Error (configuration) where multigrid is asked for and does not apply.
-  Newton(Wall& wall, NewtonOptions options);
+  /// `timers`: takes the wall time of residual, tangent, preconditioner and Krylov solve; may be null.
+  Newton(Wall& wall, NewtonOptions options, core::Timers* timers = nullptr);
   /// Collective. Solves for the state at the end of a step; the state is unchanged when it does not converge. Full
   /// steps as long as J > 0 and everything is finite and the residual grows by no more than the bound; else half of
   /// them.
@@ -85,6 +87,8 @@ class Newton {
 
   Wall& wall_;
   NewtonOptions options_;
+  core::Timers own_timers_;  // where nobody asks for them
+  core::Timers& timers_;
   fem::LinearSolver direct_;
   std::unique_ptr<Multigrid> multigrid_;
   fem::Vector b_, x_;

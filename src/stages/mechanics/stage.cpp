@@ -55,7 +55,7 @@ class Mechanics : public stage::Stage {
     context.log.info("mechanics: {} tetrahedra, {} displacement and {} pressure nodes", mesh.sub.mesh.cells.size(),
                      wall.displacement_space().nodes(), wall.pressure_space().nodes());
     options.probes = probe_points(context.config, wall);
-    Newton newton(wall, newton_options(context.config));
+    Newton newton(wall, newton_options(context.config), &context.timers);
     const auto tension = tension_model(context.config, options.cycle, wall.sites());
     Beat beat(wall, newton, *tension, circulation_maker(context.config, body), options);
     const auto loop_start = std::chrono::steady_clock::now();

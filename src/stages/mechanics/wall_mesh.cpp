@@ -47,6 +47,11 @@ void check(const HeartMesh& heart, const mesh::SubMesh& sub) {
                       .expected = "triangles of the endocardium (surface 1)",
                       .found = "none",
                       .remedy = "tag the surface that the cavity's pressure loads"});
+  if (const auto borders = rims(sub.mesh, artifacts::surface_endocardium); borders > 1)
+    core::fail_input({.where = "mechanics: heart_mesh",
+                      .expected = "an endocardium (surface 1) with one border, at its base",
+                      .found = fmt::format("{} borders: the cavity is not closed", borders),
+                      .remedy = "tag every triangle between wall and cavity"});
 }
 
 std::vector<stage::Place> places(const HeartMesh& heart, const mesh::SubMesh& sub) {

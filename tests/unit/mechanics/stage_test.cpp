@@ -288,6 +288,17 @@ TEST(MechanicsStage, RefusesWhatItCannotRun) {
               testing::HasSubstr("inverted"));
   EXPECT_THAT(refusal(loaded, [](auto& heart) { std::ranges::replace(heart.surface, 1, 2); }),
               testing::HasSubstr("endocardium"));
+  EXPECT_THAT(refusal(loaded,
+                      [](auto& heart) {  // a hole at the apex
+                        const auto height = [&](std::size_t t) {
+                          return heart.surface[t] == 1 ? heart.points[heart.triangles[t][0]][2] : 1e9;
+                        };
+                        std::size_t lowest = 0;
+                        for (std::size_t t = 0; t < heart.surface.size(); ++t)
+                          if (height(t) < height(lowest)) lowest = t;
+                        heart.surface[lowest] = artifacts::surface_epicardium;
+                      }),
+              testing::HasSubstr("2 borders"));
   config::Json far = loaded;
   far["probes"] = {{{"name", "far"}, {"position_mm", {0, 0, 500}}}};
   EXPECT_THAT(refusal(far, as_it_is), testing::HasSubstr("mm of the wall"));
