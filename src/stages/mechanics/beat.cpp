@@ -50,6 +50,16 @@ bool Beat::finished() const {
          fit_.accepts(last.ejection_fraction());
 }
 
+/// Nobody knows how many beats and trials it will take: two beats at least where they are to repeat, this one, and
+/// half a beat a trial.
+double Beat::done() const {
+  if (time_ < 0) return 0;
+  double beats = options_.beats;
+  if (options_.limit_cycle_tolerance > 0) beats = std::min(beats, std::max(2.0, 1.0 + double(beats_.size())));
+  const double trials = 0.5 * (trials_ + (trying_ ? 1 : 0));
+  return (0.5 * trials_ + time_ / options_.cycle) / (trials + beats);
+}
+
 std::string Beat::status() const {
   if (time_ < 0) return fmt::format("filling, {:.2f} kPa, {} Newton", now_.pressure, last_newton_);
   std::string beat;

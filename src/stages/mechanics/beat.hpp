@@ -67,6 +67,7 @@ class Beat : public stage::Steppable {
   double time_ms() const override { return time_; }
   double end_ms() const override { return options_.beats * options_.cycle; }
   bool finished() const override;
+  double done() const override;
   void advance() override;
   void save(stage::State& state) override;
   void load(const stage::State& state) override;
