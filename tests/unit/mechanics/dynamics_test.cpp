@@ -36,25 +36,62 @@ mesh::TetMesh block() { return mesh::box({0, 0, 0}, {2, 1, 1}, {2, 1, 1}); }
 
 CavityEquation no_cavity(double, double p) { return {p, 0, 1}; }
 
-TEST(FibreStress, OfAStretchedAndTurnedBarIsTheClosedForm) {
-  // Incompressible neo-Hookean bar, free sides: sigma = mu (l^2 - 1/l) along it, with the multiplier p = mu/3 (l^2 -
-  // 1/l); an active second Piola stress T adds l^2 T. Its turn about z must not be seen.
-  const double mu = 5, l = 1.2, tension = 7, c = std::cos(0.7), s = std::sin(0.7);
+using Rows = std::array<Vec3, 3>;
+
+/// A bar along x, stretched by l with free sides and turned about z.
+Rows turned_bar(double l) {
+  const double c = std::cos(0.7), s = std::sin(0.7), across = 1 / std::sqrt(l);
+  return {{{c * l, -s * across, 0}, {s * l, c * across, 0}, {0, 0, across}}};
+}
+
+/// Fibre stress at every point of a body with deformation gradient f and pressure multiplier p; sheets lie along y.
+std::vector<double> fibre_stress(const Material& material, const Rows& f, const Vec3& fibre, double p, double tension) {
   WallSetup setup;
-  setup.tissue.material = NeoHooke{mu};
-  setup.fibre.assign(block().points.size(), {1, 0, 0});
+  setup.tissue.material = material;
+  setup.fibre.assign(block().points.size(), fibre);
+  setup.sheet.assign(block().points.size(), {0, 1, 0});
   Wall wall(core::Comm(), block(), setup);
   std::ranges::fill(wall.tension().amplitude, tension);
   WallState state = wall.zero();
   for (std::int32_t n = 0; n < wall.displacement_space().locals(); ++n) {
-    const Vec3& X = wall.displacement_space().coordinates()[n];
-    const Vec3 stretched{l * X[0], X[1] / std::sqrt(l), X[2] / std::sqrt(l)};
-    const Vec3 x{c * stretched[0] - s * stretched[1], s * stretched[0] + c * stretched[1], stretched[2]};
-    for (int i = 0; i < 3; ++i) state.u[3 * n + i] = x[i] - X[i];
+    const Vec3& x = wall.displacement_space().coordinates()[n];
+    for (int i = 0; i < 3; ++i) state.u[3 * n + i] = core::dot(f[i], x) - x[i];
   }
-  std::ranges::fill(state.p, mu / 3 * (l * l - 1 / l));
-  for (const double stress : wall.fibre_stress(state, state, 0))
+  std::ranges::fill(state.p, p);
+  return wall.fibre_stress(state, state, 0);
+}
+
+TEST(FibreStress, OfANeoHookeanBarIsTheClosedForm) {
+  // Incompressible, free sides: sigma = mu (l^2 - 1/l) with the multiplier p = mu/3 (l^2 - 1/l); an active second Piola
+  // stress T adds l^2 T.
+  const double mu = 5, l = 1.2, tension = 7;
+  for (const double stress : fibre_stress(NeoHooke{mu}, turned_bar(l), {1, 0, 0}, mu / 3 * (l * l - 1 / l), tension))
     EXPECT_NEAR(stress, mu * (l * l - 1 / l) + l * l * tension, 1e-10);
+}
+
+TEST(FibreStress, OfASimpleShearIsTheClosedForm) {
+  // b = F F^T, sigma = mu (b - tr b / 3), along the sheared fibre f = (g, 1, 0) / |..|.
+  const double mu = 5, g = 0.4, length2 = 1 + g * g;
+  const double expected = mu * ((g * g * length2 + 2 * g * g + 1) / length2 - (3 + g * g) / 3);
+  for (const double stress : fibre_stress(NeoHooke{mu}, {{{1, g, 0}, {0, 1, 0}, {0, 0, 1}}}, {0, 1, 0}, 0, 0))
+    EXPECT_NEAR(stress, expected, 1e-10);
+  // The same from fibres that are no axis of the shear.
+  const Vec3 d = core::normalised(Vec3{1, 1, 1}), f = core::normalised(Vec3{d[0] + g * d[1], d[1], d[2]});
+  const double bff = length2 * f[0] * f[0] + f[1] * f[1] + f[2] * f[2] + 2 * g * f[0] * f[1];
+  for (const double stress : fibre_stress(NeoHooke{mu}, {{{1, g, 0}, {0, 1, 0}, {0, 0, 1}}}, d, 0, 0))
+    EXPECT_NEAR(stress, mu * (bff - (3 + g * g) / 3), 1e-10);
+}
+
+TEST(FibreStress, OfAHolzapfelOgdenBarIsTheClosedForm) {
+  // sigma = 2 W1 (l^2 - 1/l) + 2 W4 l^2: W1 = a/2 e^{b(I1 - 3)}, W4 = af (I4 - 1) e^{bf (I4 - 1)^2}; the sides' stress
+  // of the matrix vanishes with p = 2 W1 (I1/3 - 1/l).
+  HolzapfelOgden m;
+  m.whole_fibres = true;
+  const double l = 1.1, i1 = l * l + 2 / l, x = l * l - 1;
+  const double w1 = m.a / 2 * std::exp(m.b * (i1 - 3)), w4 = m.af * x * std::exp(m.bf * x * x);
+  const double expected = 2 * w1 * (l * l - 1 / l) + 2 * w4 * l * l;
+  for (const double stress : fibre_stress(m, turned_bar(l), {1, 0, 0}, 2 * w1 * (i1 / 3 - 1 / l), 0))
+    EXPECT_NEAR(stress, expected, 1e-6 * expected);  // the smooth step is not quite 1
 }
 
 TEST(Inertia, AFreeBodyFallsLikeAStone) {
