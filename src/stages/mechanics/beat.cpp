@@ -203,8 +203,7 @@ bool Beat::ejection_is_over() const {
 /// Judges a trial; true when it has gone back to end diastole with another tension.
 bool Beat::try_again() {
   constexpr int most_trials = 8;
-  const auto [smallest, largest] = std::ranges::minmax(trace_.volume);
-  const double ejection_fraction = 1 - smallest / largest;
+  const double ejection_fraction = figures().ejection_fraction();
   ++trials_;
   trying_ = !fit_.accepts(ejection_fraction) && trials_ < most_trials;
   if (!trying_) return false;
@@ -213,11 +212,16 @@ bool Beat::try_again() {
   return true;
 }
 
-void Beat::finish_beat() {
+/// What the beat has come to so far.
+BeatFigures Beat::figures() const {
   const auto& v = trace_.volume;
   const auto& p = trace_.pressure;
-  beats_.push_back({v.front(), v.back(), *std::ranges::min_element(v), *std::ranges::max_element(v), p.front(),
-                    p.back(), *std::ranges::max_element(p)});
+  return {v.front(), v.back(), *std::ranges::min_element(v), *std::ranges::max_element(v),
+          p.front(), p.back(), *std::ranges::max_element(p)};
+}
+
+void Beat::finish_beat() {
+  beats_.push_back(figures());
   if (finished()) return;
   if (!fit_.accepts(beats_.back().ejection_fraction())) fit_.follow(beats_.back().ejection_fraction());
   start_beat();

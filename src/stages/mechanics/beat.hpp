@@ -102,6 +102,7 @@ class Beat : public stage::Steppable {
   void start_beat();
   bool ejection_is_over() const;
   bool try_again();
+  BeatFigures figures() const;
   void finish_beat();
   void step();
   bool try_step(double step, double& volume);

@@ -100,9 +100,7 @@ class Mechanics : public stage::Stage {
             ? fmt::format(
                   "the stiffness of the wall is a population value; its active tension is scaled to eject {:.1f} %",
                   100 * options.ejection_fraction)
-            : "stiffness and active tension of the wall are population values: the beat is not fitted to the volumes "
-              "in "
-              "the images");
+            : "stiffness and active tension of the wall are population values: the beat is not fitted to the images");
     context.findings.assumption(fmt::format("the circulation is calibrated for an ejection fraction of {:.1f} %",
                                             100 * body.ejection_fraction));
     if (std::ranges::count(heart.region, artifacts::region_rv_wall) > 0)

@@ -164,10 +164,6 @@ class Wall {
   void visit_strains(const WallState& state, const StrainVisitor& visit) const;
   /// Local: Cauchy stress along the fibre at the slots, `rate` and `previous` as in residual() [kPa].
   std::vector<double> fibre_stress(const WallState& state, const WallState& previous, double rate) const;
-  /// Fibre, sheet and normal at a quadrature point of a local cell.
-  const std::array<Vec3, 3>& axes_at(std::size_t local_cell, std::size_t point) const {
-    return frames_[local_cell / lanes * points_.size() + point][local_cell % lanes];
-  }
   /// The point of the wall that is at `x` in the mesh, or where none is the nearest node, and how far that is [mm].
   /// Local, the same on every rank.
   std::pair<MaterialPoint, double> find(const Vec3& x) const;

@@ -85,7 +85,7 @@ void report_volumes(const Labels& labels, const SliceRange& range, stage::Findin
   }
   findings.quantity("end_systolic_volume", esv, "ml");
   findings.quantity("end_systolic_phase", static_cast<double>(labels.end_systole), "1");
-  findings.quantity("ejection_fraction", 100 * (edv - esv) / edv, "%");
+  findings.quantity("ejection_fraction", 100 * measured_volumes(labels).ejection_fraction(), "%");
 }
 
 /// Dice against reference labels on the same grid, over the slices that the reference has labelled in that phase.

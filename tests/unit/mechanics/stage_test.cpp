@@ -6,6 +6,7 @@
 
 #include "anatomy.hpp"
 #include "beat.hpp"
+#include "cardiotwin/io/files.hpp"
 #include "cardiotwin/stages/stages.hpp"
 #include "settings.hpp"
 #include "support/ellipsoid.hpp"
@@ -188,6 +189,11 @@ TEST(MechanicsStage, ABeatOfAHealthyVentricle) {
   EXPECT_LT(bench.quantity("peak_pressure"), 160);
   EXPECT_LT(bench.quantity("fibre_strain_end_systole"), -8);
   EXPECT_LT(bench.quantity("global_longitudinal_strain"), -2);
+  // Filled to 8 mmHg, and a twitch of some 60 kPa against the peak pressure.
+  EXPECT_GT(bench.quantity("fibre_stress.end_diastole"), 0.5);
+  EXPECT_LT(bench.quantity("fibre_stress.end_diastole"), 5);
+  EXPECT_GT(bench.quantity("fibre_stress.peak"), 20);
+  EXPECT_LT(bench.quantity("fibre_stress.peak"), 100);
   EXPECT_LT(bench.quantity("cycle_closure_error"), 1e-3);
   EXPECT_LT(bench.quantity("cycle_closure_displacement"), 0.3);
   EXPECT_LT(bench.quantity("wall_volume_change"), 1e-3);
@@ -208,6 +214,9 @@ TEST(MechanicsStage, ABeatOfAHealthyVentricle) {
       EXPECT_TRUE(motion.mitral_flow_ml_per_s[k] < 1e-9 || motion.aortic_flow_ml_per_s[k] < 1e-9);
     }
     EXPECT_EQ(motion.fibre_strain.front(), std::vector<double>(heart.points.size(), 0.0));
+    EXPECT_EQ(motion.fibre_stress_kPa.size(), motion.frame_times_ms.size());
+    const std::string curves = io::read_file(bench.folder() / "mechanics_curves.csv");
+    EXPECT_EQ(std::ranges::count(curves, '\n'), std::ssize(motion.times_ms) + 1);
   });
 }
 
@@ -229,6 +238,26 @@ TEST(MechanicsStage, SaysThatItLeavesTheRightVentricleOut) {
     EXPECT_THAT(bench.findings.assumptions(),
                 ::testing::Contains(::testing::HasSubstr("the right ventricle's wall is left out")));
   }
+}
+
+TEST(MechanicsStage, ExpectsTheEjectionFractionOfTheImagesUnlessTheCaseGivesOne) {
+  const auto heart = test::ellipsoid(shape(1, 1, 1));
+  const auto assumed = [&](bool images, double given) {
+    test::Workbench bench;
+    bench.give(heart);
+    bench.give(test::ellipsoid_activation(heart));
+    if (images) bench.give(artifacts::MeasuredVolumes{.phase_times_ms = {0, 300, 600}, .lv_ml = {100, 58, 90}});
+    bench.stop.request();
+    EXPECT_EQ(bench.run(*make_stage(), {{"unloading_iterations", 0}, {"expected_ejection_fraction_percent", given}}),
+              stage::Outcome::interrupted);
+    return bench.findings.assumptions();
+  };
+  const auto images = assumed(true, 0), given = assumed(true, 30), neither = assumed(false, 0);
+  if (!core::Comm().is_root()) return;
+  using ::testing::Contains, ::testing::HasSubstr;
+  EXPECT_THAT(images, Contains(HasSubstr("calibrated for an ejection fraction of 42.0 %")));
+  EXPECT_THAT(given, Contains(HasSubstr("calibrated for an ejection fraction of 30.0 %")));
+  EXPECT_THAT(neither, Contains(HasSubstr("calibrated for an ejection fraction of 55.0 %")));
 }
 
 /// Volume [mm^3] of a small ventricle under 2 kPa, without tension, with a list of `key`.
