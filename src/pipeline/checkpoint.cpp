@@ -173,7 +173,8 @@ std::optional<std::string> checked_hash(const fs::path& run_folder, const std::s
 
 bool CheckpointStore::has(std::string_view artifact) const {
   const std::string writer = table_.writer_of(artifact);
-  return !writer.empty() && fs::exists(checkpoint_path(folder_, writer));
+  const fs::path path = checkpoint_path(folder_, writer);
+  return !writer.empty() && fs::exists(path) && io::Reader(path).has("/state/" + std::string(artifact));
 }
 
 fs::path CheckpointStore::file_of(std::string_view artifact) const {
@@ -182,6 +183,10 @@ fs::path CheckpointStore::file_of(std::string_view artifact) const {
   if (writer.empty() || !fs::exists(path))
     core::fail_input({path.string(), "the checkpoint with \"" + std::string(artifact) + "\"", "no file",
                       "run the stage that writes it first: --from " + writer});
+  if (!has(artifact))
+    core::fail_input({path.string(), "the artifact \"" + std::string(artifact) + "\"",
+                      "none: " + writer + " made something else here",
+                      "let " + writer + " make it, or leave out the stages that need it"});
   return path;
 }
 
