@@ -21,6 +21,9 @@ void read_if_any(const io::Reader& file, const std::string& path, std::vector<st
 void read_if_any(const io::Reader& file, const std::string& path, std::vector<std::vector<double>>& frames) {
   if (file.has(path)) frames = file.read_frames(path);
 }
+void read_if_any(const io::Reader& file, const std::string& path, std::vector<std::vector<Vec3>>& frames) {
+  if (file.has(path)) frames = file.read_vec3_frames(path);
+}
 
 }  // namespace
 
@@ -116,20 +119,38 @@ void load(const io::Reader& file, WallMotion& m) {
   each_field(m.strain, [&](const char* name, auto& field) { read_if_any(file, group + "strain/" + name, field); });
 }
 
+namespace {
+
+/// Every array of a flow that may be empty, and its name in the file.
+template <class F, class Visit>
+void each_optional(F& flow, const Visit& visit) {
+  visit("displacement", flow.displacement);
+  visit("wall_shear_Pa", flow.wall_shear_Pa);
+  visit("residence_time_ms", flow.residence_time_ms);
+}
+
+}  // namespace
+
+const std::vector<double>* flow_through(const Flow& flow, std::string_view passage) {
+  for (std::size_t i = 0; i < flow.passages.size(); ++i)
+    if (flow.passages[i] == passage) return &flow.flow_ml_per_s[i];
+  return nullptr;
+}
+
 void save(io::Writer& file, const Flow& f) {
   const std::string group = "/state/flow/";
   file.write(group + "points", f.points);
   file.write(group + "cells", f.cells);
   file.write(group + "wall_triangles", f.wall_triangles);
   file.write(group + "frame_times_ms", f.frame_times_ms);
-  file.write(group + "displacement", f.displacement);
   file.write(group + "velocity", f.velocity);
   file.write(group + "pressure_kPa", f.pressure_kPa);
   file.write(group + "tawss_Pa", f.tawss_Pa);
   file.write(group + "osi", f.osi);
+  each_optional(f, [&](const char* name, const auto& values) { write_if_any(file, group + name, values); });
   file.write(group + "times_ms", f.times_ms);
-  file.write(group + "mitral_flow_ml_per_s", f.mitral_flow_ml_per_s);
-  file.write(group + "aortic_flow_ml_per_s", f.aortic_flow_ml_per_s);
+  file.write(group + "passages", f.passages);
+  file.write(group + "flow_ml_per_s", f.flow_ml_per_s);
   file.write(group + "volume_ml", f.volume_ml);
   file.write(group + "mass_error", f.mass_error);
 }
@@ -140,14 +161,14 @@ void load(const io::Reader& file, Flow& f) {
   f.cells = file.read_cells(group + "cells");
   f.wall_triangles = file.read_triangles(group + "wall_triangles");
   f.frame_times_ms = file.read<double>(group + "frame_times_ms");
-  f.displacement = file.read_vec3_frames(group + "displacement");
   f.velocity = file.read_vec3_frames(group + "velocity");
   f.pressure_kPa = file.read_frames(group + "pressure_kPa");
   f.tawss_Pa = file.read<double>(group + "tawss_Pa");
   f.osi = file.read<double>(group + "osi");
+  each_optional(f, [&](const char* name, auto& values) { read_if_any(file, group + name, values); });
   f.times_ms = file.read<double>(group + "times_ms");
-  f.mitral_flow_ml_per_s = file.read<double>(group + "mitral_flow_ml_per_s");
-  f.aortic_flow_ml_per_s = file.read<double>(group + "aortic_flow_ml_per_s");
+  f.passages = file.read_texts(group + "passages");
+  f.flow_ml_per_s = file.read_frames(group + "flow_ml_per_s");
   f.volume_ml = file.read<double>(group + "volume_ml");
   f.mass_error = file.read<double>(group + "mass_error");
 }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -74,13 +75,20 @@ struct Flow {
   std::vector<std::array<std::int32_t, 4>> cells;
   std::vector<std::array<std::int32_t, 3>> wall_triangles;
   std::vector<double> frame_times_ms;
-  std::vector<std::vector<Vec3>> displacement;    ///< per frame, per point [mm]
+  std::vector<std::vector<Vec3>> displacement;    ///< per frame, per point [mm]; empty where the mesh stands still
   std::vector<std::vector<Vec3>> velocity;        ///< per frame, per point [m/s]
   std::vector<std::vector<double>> pressure_kPa;  ///< per frame, per point
+  std::vector<std::vector<Vec3>> wall_shear_Pa;   ///< per frame, per point: force of the blood on the wall; zero off it
   std::vector<double> tawss_Pa, osi;              ///< per point; zero off the wall
+  std::vector<double> residence_time_ms;          ///< per point, at the end of the cycle; empty where not computed
   // Traces: every time step.
-  std::vector<double> times_ms, mitral_flow_ml_per_s, aortic_flow_ml_per_s, volume_ml, mass_error;
+  std::vector<double> times_ms;
+  std::vector<std::string> passages;               ///< surfaces through which blood passes: "mitral", "inlet", ...
+  std::vector<std::vector<double>> flow_ml_per_s;  ///< per passage, positive in its normal direction of flow
+  std::vector<double> volume_ml, mass_error;       ///< mass_error of the largest flow of the cycle [1]
 };
+/// The trace of a passage, or null.
+const std::vector<double>* flow_through(const Flow& flow, std::string_view passage);
 void save(io::Writer& file, const Flow& flow);
 void load(const io::Reader& file, Flow& flow);
 

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "harmonic_extension.hpp"
-#include "navier_stokes.hpp"
+#include "flow_mesh.hpp"
 
 namespace cardiotwin::hemodynamics {
 

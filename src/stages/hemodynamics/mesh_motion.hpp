@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "halo.hpp"
+#include "motion.hpp"
 #include "periodic_curve.hpp"
 #include "surface_set.hpp"
 
@@ -17,7 +18,7 @@ struct WallFrames {
   std::vector<std::vector<Vec3>> displacement;  ///< per frame, per point [mm]
 };
 
-class MeshMotion {
+class MeshMotion final : public Motion {
  public:
   /// Collective. Nodes of `wall` follow the frames, those of `lid` follow the wall's rim within their own surface, the
   /// rest is lifted into the volume. Where a cell would come below `smallest_quality`,
@@ -30,8 +31,7 @@ class MeshMotion {
   double closing_gap() const { return closing_gap_; }
   double stiffening() const { return stiffening_; }
 
-  /// Positions of local nodes [mm]. Local.
-  void positions(double time, std::span<Vec3> x) const;
+  void positions(double time, std::span<Vec3> x) const override;
 
  private:
   std::vector<Vectors> closed_frames(const WallFrames& frames, const std::vector<std::uint8_t>& wall);

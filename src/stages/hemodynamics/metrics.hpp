@@ -4,7 +4,7 @@
 #include <optional>
 #include <span>
 
-#include "beat_record.hpp"
+#include "cycle_record.hpp"
 
 namespace cardiotwin::hemodynamics {
 

@@ -4,7 +4,7 @@
 
 namespace cardiotwin::hemodynamics {
 
-SurfaceSet surface_set(const fem::Space& space, const mesh::TetMesh& mesh, std::initializer_list<std::int32_t> tags) {
+SurfaceSet surface_set(const fem::Space& space, const mesh::TetMesh& mesh, const std::vector<std::int32_t>& tags) {
   const auto tagged = [&](std::size_t t) { return std::find(tags.begin(), tags.end(), mesh.surface[t]) != tags.end(); };
   std::vector<std::uint8_t> on_surface(mesh.points.size(), 0);
   for (std::size_t t = 0; t < mesh.triangles.size(); ++t)
@@ -15,6 +15,13 @@ SurfaceSet surface_set(const fem::Space& space, const mesh::TetMesh& mesh, std::
   for (std::size_t t = 0; t < space.triangles().size(); ++t)
     if (tagged(space.triangles()[t])) set.triangles.push_back(static_cast<std::int32_t>(t));
   return set;
+}
+
+std::vector<mesh::Triangle> tagged(const mesh::TetMesh& mesh, const std::vector<std::int32_t>& tags) {
+  std::vector<mesh::Triangle> found;
+  for (std::size_t t = 0; t < mesh.triangles.size(); ++t)
+    if (std::find(tags.begin(), tags.end(), mesh.surface[t]) != tags.end()) found.push_back(mesh.triangles[t]);
+  return found;
 }
 
 Vec3 vector_area(const fem::Space& space, std::span<const Vec3> x, std::int32_t t) {

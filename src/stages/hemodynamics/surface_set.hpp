@@ -15,7 +15,10 @@ struct SurfaceSet {
   std::vector<std::int32_t> triangles;  ///< local triangles of this rank
 };
 /// Local, from the replicated mesh.
-SurfaceSet surface_set(const fem::Space& space, const mesh::TetMesh& mesh, std::initializer_list<std::int32_t> tags);
+SurfaceSet surface_set(const fem::Space& space, const mesh::TetMesh& mesh, const std::vector<std::int32_t>& tags);
+
+/// Triangles of the whole mesh with one of the tags. Local.
+std::vector<mesh::Triangle> tagged(const mesh::TetMesh& mesh, const std::vector<std::int32_t>& tags);
 
 /// Half the cross product of two edges, along the normal of local triangle `t` whose nodes are at `x` [mm^2].
 Vec3 vector_area(const fem::Space& space, std::span<const Vec3> x, std::int32_t t);

@@ -30,11 +30,25 @@ Scalars nodal_area(Halo& halo, std::span<const Vec3> x, std::span<const std::int
   return area;
 }
 
-Vectors wall_shear_stress(NavierStokes& solver, const SurfaceSet& wall, std::span<const std::int32_t> no_slip) {
+Vec3 force_on(Scheme& scheme, const SurfaceSet& surface) {
+  const Vectors friction = scheme.viscous_force(surface.nodes);
+  const fem::Space& space = scheme.mesh().space();
+  Vec3 force{};
+  for (std::int32_t n = 0; n < space.owned(); ++n)
+    if (surface.nodes[n]) force = force + at(friction, n);
+  for (std::int32_t t : surface.triangles) {
+    const std::int32_t* n = space.triangle_nodes().data() + 3 * t;
+    const double pressure = (scheme.state.p[n[0]] + scheme.state.p[n[1]] + scheme.state.p[n[2]]) / 3;
+    force = force + pressure * vector_area(space, scheme.mesh().positions(), t);
+  }
+  return force;
+}
+
+Vectors wall_shear_stress(Scheme& solver, const SurfaceSet& wall, std::span<const std::int32_t> no_slip) {
   Halo& halo = solver.halo();
   Vectors stress = solver.viscous_force(wall.nodes);
-  const Scalars area = nodal_area(halo, solver.positions(), no_slip);
-  const Vectors normals = nodal_vector_area(halo, solver.positions(), wall.triangles);
+  const Scalars area = nodal_area(halo, solver.mesh().positions(), no_slip);
+  const Vectors normals = nodal_vector_area(halo, solver.mesh().positions(), wall.triangles);
   for (std::int32_t n = 0; n < halo.space().owned(); ++n) {
     if (!wall.nodes[n]) continue;
     const Vec3 normal = normalised({normals[0][n], normals[1][n], normals[2][n]});

@@ -25,15 +25,21 @@ namespace {
 using namespace artifacts;
 using core::norm;
 
-constexpr const char* expected_arrays =
+/// What tags a file should have.
+struct Tags {
+  const char* arrays;         ///< all of them, in words
+  bool with_region;           ///< without: all cells are one region
+  std::int32_t last_surface;  ///< they start at 1
+  std::string surfaces;       ///< their names
+};
+const Tags heart_tags{
     "tetrahedra with cell data `region` (1 LV wall, 2 LV blood, 3 RV wall) and triangles with cell data `surface` (1 "
-    "to 7)";
-constexpr const char* all_surfaces =
-    "1 endocardium, 2 epicardium, 3 base, 4 mitral, 5 aortic, 6 rest of the lid, 7 RV endocardium";
+    "to 7)",
+    true, last_surface, "1 endocardium, 2 epicardium, 3 base, 4 mitral, 5 aortic, 6 rest of the lid, 7 RV endocardium"};
 
 class Import {
  public:
-  Import(const std::filesystem::path& file, double scale) : file_(file) {
+  Import(const std::filesystem::path& file, double scale, const Tags& wanted) : tags(wanted), file_(file) {
     vtkObject::GlobalWarningDisplayOff();  // the reader's own words go to stderr; ours say more
     reader_->SetFileName(file.c_str());
     if (!reader_->CanReadFile(file.c_str()))
@@ -76,21 +82,21 @@ class Import {
     return result;
   }
 
+  const Tags& tags;
   mesh::TetMesh mesh;
   std::vector<std::int32_t> tissue;  ///< per cell, from cell data `tissue`, or empty
 
  private:
-  vtkDataArray* tags(const char* name) const {
+  vtkDataArray* tag_array(const char* name) const {
     vtkDataArray* array = grid_->GetCellData()->GetArray(name);
     if (!array)
-      fail(expected_arrays, fmt::format("no cell data `{}`", name),
-           "add the array; see docs/theory/meshing.md, Import");
+      fail(tags.arrays, fmt::format("no cell data `{}`", name), "add the array; see docs/theory/meshing.md, Import");
     return array;
   }
 
   void read_cells() {
-    vtkDataArray* region = tags("region");
-    vtkDataArray* surface = tags("surface");
+    vtkDataArray* region = tags.with_region ? tag_array("region") : nullptr;
+    vtkDataArray* surface = tag_array("surface");
     vtkDataArray* classes = grid_->GetCellData()->GetArray("tissue");
     vtkNew<vtkIdList> corners;
     for (vtkIdType c = 0; c < grid_->GetNumberOfCells(); ++c) {
@@ -99,7 +105,7 @@ class Import {
       const int type = grid_->GetCellType(c);
       if (type == VTK_TETRA) {
         mesh.cells.push_back({corner(0), corner(1), corner(2), corner(3)});
-        mesh.region.push_back(static_cast<std::int32_t>(region->GetComponent(c, 0)));
+        mesh.region.push_back(region ? static_cast<std::int32_t>(region->GetComponent(c, 0)) : region_lv_wall);
         if (classes) tissue.push_back(static_cast<std::int32_t>(classes->GetComponent(c, 0)));
         if (mesh.region.back() < region_lv_wall || mesh.region.back() > region_rv_wall)
           fail("region 1 (LV wall), 2 (LV blood) or 3 (RV wall) on every tetrahedron",
@@ -108,15 +114,17 @@ class Import {
       } else if (type == VTK_TRIANGLE) {
         mesh.triangles.push_back({corner(0), corner(1), corner(2)});
         mesh.surface.push_back(static_cast<std::int32_t>(surface->GetComponent(c, 0)));
-        if (mesh.surface.back() < surface_endocardium || mesh.surface.back() > last_surface)
-          fail("surface 1 to 7 on every triangle", fmt::format("{} on cell {}", mesh.surface.back(), c), all_surfaces);
+        if (mesh.surface.back() < 1 || mesh.surface.back() > tags.last_surface)
+          fail(fmt::format("surface 1 to {} on every triangle", tags.last_surface),
+               fmt::format("{} on cell {}", mesh.surface.back(), c), tags.surfaces);
       } else {
         fail("tetrahedra and triangles with straight edges only", fmt::format("VTK cell type {} at cell {}", type, c),
              "convert the mesh to linear tetrahedra");
       }
     }
     if (std::find(mesh.region.begin(), mesh.region.end(), region_lv_wall) == mesh.region.end())
-      fail("tetrahedra of region 1 (LV wall)", "none", "tag the wall's cells with region 1");
+      fail(tags.with_region ? "tetrahedra of region 1 (LV wall)" : "tetrahedra", "none",
+           tags.with_region ? "tag the wall's cells with region 1" : "fill the surface with tetrahedra");
   }
 
   std::filesystem::path file_;
@@ -143,51 +151,61 @@ void tag_faces(Import& import) {
   mesh.triangles.clear();
   mesh.surface.clear();
   int missing = 0;
+  Vec3 hole{};
   for (const Face& face : surface_faces(mesh)) {
     const auto tag = given.find(key(face.triangle));
-    if (tag == given.end() && face.beyond < 0) ++missing;
+    if (tag == given.end() && face.beyond < 0 && ++missing == 1)
+      for (const auto p : face.triangle) hole = hole + (1.0 / 3) * mesh.points[p];
     mesh.triangles.push_back(face.triangle);
     mesh.surface.push_back(face.beyond >= 0 ? surface_endocardium : tag == given.end() ? 0 : tag->second);
     if (tag != given.end()) given.erase(tag);
   }
   if (missing > 0)
-    import.fail("a tagged triangle on every face of the outer boundary", fmt::format("{} faces without one", missing),
-                std::string("tag the whole boundary: ") + all_surfaces);
+    import.fail("a tagged triangle on every face of the outer boundary",
+                fmt::format("{} faces without one, the first at ({:.4g}, {:.4g}, {:.4g}) mm", missing, hole[0], hole[1],
+                            hole[2]),
+                "close the hole, tag the whole boundary: " + import.tags.surfaces);
   if (!given.empty())
     import.fail("tagged triangles on the boundary and between wall and blood only",
                 fmt::format("{} triangles elsewhere", given.size()),
                 "take them out; triangles must use the points of the tetrahedra");
 }
 
-}  // namespace
-
-HeartMesh import_vtu(const std::filesystem::path& file, double scale, std::vector<std::string>& warnings) {
-  Import import(file, scale);
+/// The file's mesh with cells turned, faces tagged and no unused points; what was repaired is a warning. Returns the
+/// points that are left, by their numbers in the file.
+std::vector<std::size_t> clean(Import& import, const std::filesystem::path& file, std::vector<std::string>& warnings) {
   if (const int turned = orient_cells(import.mesh); turned > 0)
     warnings.push_back(
         fmt::format("{} tetrahedra of {} had negative volume and were turned", turned, file.filename().string()));
   tag_faces(import);
-
-  HeartMesh heart;
-  heart.fibre = import.directions("fibre");
-  heart.sheet = import.directions("sheet");
   // Points that only triangles or nothing used would make every solver's matrix singular.
-  const std::size_t before = import.mesh.points.size();
-  std::vector<char> used(before, 0);
+  std::vector<char> used(import.mesh.points.size(), 0);
   for (const auto& cell : import.mesh.cells)
     for (const auto p : cell) used[p] = 1;
-  auto keep_used = [&](std::vector<Vec3>& values) {
-    std::size_t kept = 0;
-    for (std::size_t p = 0; p < values.size(); ++p)
-      if (used[p]) values[kept++] = values[p];
-    values.resize(kept);
-  };
-  keep_used(heart.fibre);
-  keep_used(heart.sheet);
+  std::vector<std::size_t> kept;
+  for (std::size_t p = 0; p < used.size(); ++p)
+    if (used[p]) kept.push_back(p);
   drop_unused_points(import.mesh);
-  if (import.mesh.points.size() < before)
-    warnings.push_back(
-        fmt::format("{} points that no tetrahedron uses were dropped", before - import.mesh.points.size()));
+  if (kept.size() < used.size())
+    warnings.push_back(fmt::format("{} points that no tetrahedron uses were dropped", used.size() - kept.size()));
+  return kept;
+}
+
+std::vector<Vec3> select(const std::vector<Vec3>& values, const std::vector<std::size_t>& kept) {
+  std::vector<Vec3> result;
+  if (!values.empty())
+    for (const std::size_t p : kept) result.push_back(values[p]);
+  return result;
+}
+
+}  // namespace
+
+HeartMesh import_vtu(const std::filesystem::path& file, double scale, std::vector<std::string>& warnings) {
+  Import import(file, scale, heart_tags);
+  const std::vector<std::size_t> kept = clean(import, file, warnings);
+  HeartMesh heart;
+  heart.fibre = select(import.directions("fibre"), kept);
+  heart.sheet = select(import.directions("sheet"), kept);
   heart.points = std::move(import.mesh.points);
   heart.cells = std::move(import.mesh.cells);
   heart.region = std::move(import.mesh.region);
@@ -195,6 +213,18 @@ HeartMesh import_vtu(const std::filesystem::path& file, double scale, std::vecto
   heart.surface = std::move(import.mesh.surface);
   heart.tissue = std::move(import.tissue);
   return heart;
+}
+
+VesselMesh import_vessel(const std::filesystem::path& file, double scale, const std::vector<std::string>& names,
+                         std::vector<std::string>& warnings) {
+  Tags tags{"tetrahedra, and triangles with cell data `surface`", false, static_cast<std::int32_t>(names.size()), {}};
+  for (std::size_t n = 0; n < names.size(); ++n)
+    tags.surfaces += fmt::format("{}{} {}", n == 0 ? "" : ", ", n + 1, names[n]);
+  Import import(file, scale, tags);
+  clean(import, file, warnings);
+  for (std::int32_t& tag : import.mesh.surface) --tag;
+  return {std::move(import.mesh.points), std::move(import.mesh.cells), std::move(import.mesh.triangles),
+          std::move(import.mesh.surface), names};
 }
 
 }  // namespace cardiotwin::meshing

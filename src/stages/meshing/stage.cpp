@@ -19,6 +19,7 @@
 #include "surfaces.hpp"
 #include "tissue.hpp"
 #include "ventricle.hpp"
+#include "vessels.hpp"
 
 namespace cardiotwin::meshing {
 namespace {
@@ -28,14 +29,19 @@ using artifacts::HeartMesh;
 using config::Exists;
 using config::Type;
 
-config::Spec all_parameters() {
+config::Parameter source_parameter() {
+  config::Parameter source =
+      config::choice("source", "labels", {"labels", "file", "biventricle", "ellipsoid", "slab"},
+                     "mesh the segmented labels, import mesh_file, mesh two ventricles by formula, or make a "
+                     "benchmark's geometry: a truncated ellipsoid or a slab (beam) of tissue; the others make domains "
+                     "of flow, no hearts");
+  source.choices.insert(source.choices.end(), vessel_sources().begin(), vessel_sources().end());
+  return source;
+}
+
+config::Spec heart_parameters() {
   return {
-      {.key = "source",
-       .type = Type::text,
-       .fallback = "labels",
-       .choices = {"labels", "file", "biventricle", "ellipsoid", "slab"},
-       .meaning = "mesh the segmented labels, import mesh_file, mesh two ventricles by formula, or make a benchmark's "
-                  "geometry: a truncated ellipsoid or a slab (beam) of tissue"},
+      source_parameter(),
       {.key = "biventricle_lv_mm",
        .type = Type::vec3,
        .fallback = {27, 82, 7},
@@ -96,7 +102,7 @@ config::Spec all_parameters() {
       {.key = "mesh_file",
        .type = Type::path,
        .fallback = "",
-       .meaning = "a .vtu mesh with region and surface tags (docs/theory/meshing.md); for source = file",
+       .meaning = "a .vtu mesh with region and surface tags (docs/theory/meshing.md); for source = file or vessel_file",
        .exists = Exists::file},
       {.key = "mesh_scale", .fallback = 1.0, .range = "(0, inf)", .meaning = "mm per unit of length of mesh_file"},
       {.key = "wall_edge_mm",
@@ -208,6 +214,12 @@ config::Spec all_parameters() {
        .range = "[0.3, 0.95]",
        .meaning = "edge lengths are multiplied with this from attempt to attempt"},
   };
+}
+
+config::Spec all_parameters() {
+  config::Spec spec = heart_parameters();
+  for (config::Parameter& parameter : vessel_parameters()) spec.push_back(std::move(parameter));
+  return spec;
 }
 
 Limits limits_of(const config::Section& c) {
@@ -556,16 +568,19 @@ void label_tissue(stage::Context& context, HeartMesh& heart) {
 class Meshing : public stage::Stage {
  public:
   stage::Contract contract() const override {
-    return {.name = "meshing",
-            .summary = "one conforming tetrahedral mesh of walls and blood, with surfaces, fibres and segments",
-            .writes = {HeartMesh::id},
-            .reads_if_present = {Anatomy::id},
-            .serial = true};
+    return {
+        .name = "meshing",
+        .summary =
+            "one conforming tetrahedral mesh: walls and blood with surfaces, fibres and segments, or a vessel's lumen",
+        .writes = {HeartMesh::id, artifacts::VesselMesh::id},  // one of them, by the source
+        .reads_if_present = {Anatomy::id},
+        .serial = true};
   }
   config::Spec parameters() const override { return all_parameters(); }
 
   stage::Outcome run(stage::Context& context) override {
     core::on_root(context.comm, [&] {
+      if (is_vessel(context.config.text("source"))) return context.artifacts.write(make_vessel(context));
       Verdict verdict;
       HeartMesh heart = from_source(context, verdict);
       label_tissue(context, heart);

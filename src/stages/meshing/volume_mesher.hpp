@@ -1,5 +1,5 @@
 #pragma once
-/// Delaunay refinement of a labelled domain: the one place where CGAL is used.
+/// Delaunay refinement of a labelled domain: the one place where CGAL's solid meshes are used.
 
 #include <functional>
 #include <optional>

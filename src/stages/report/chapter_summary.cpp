@@ -48,15 +48,11 @@ std::string cards_html(const Dossier& dossier) {
     cards += card("Peak LV pressure, model", number(*std::max_element(p.begin(), p.end()) / core::kPa_per_mmHg, 3),
                   "mmHg", reference_text("peak_pressure", "mmHg"));
   }
-  if (dossier.flow && !dossier.flow->aortic_flow_ml_per_s.empty()) {
-    const auto& f = *dossier.flow;
-    cards +=
-        card("Peak aortic flow, model",
-             number(*std::max_element(f.aortic_flow_ml_per_s.begin(), f.aortic_flow_ml_per_s.end()), 3), "ml/s", "");
-    cards +=
-        card("Peak mitral flow, model",
-             number(*std::max_element(f.mitral_flow_ml_per_s.begin(), f.mitral_flow_ml_per_s.end()), 3), "ml/s", "");
-  }
+  if (dossier.flow)
+    for (std::size_t i = 0; i < dossier.flow->passages.size(); ++i)
+      if (const auto& flow = dossier.flow->flow_ml_per_s[i]; !flow.empty())
+        cards += card("Peak " + dossier.flow->passages[i] + " flow, model",
+                      number(*std::max_element(flow.begin(), flow.end()), 3), "ml/s", "");
   return cards.empty() ? std::string() : "<div class=\"cards\">" + cards + "</div>";
 }
 

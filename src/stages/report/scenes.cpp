@@ -355,7 +355,7 @@ double top_speed(const artifacts::Flow& flow, std::size_t frame) {
 Picture velocity_picture(const artifacts::Flow& flow, std::size_t frame, const Viewpoint& view, double top,
                          std::string name, std::string caption, int height) {
   const Scale scale = round_scale("speed", "m/s", 0, std::max(top, 1e-3), inferno());
-  const auto now = moved(flow.points, flow.displacement[frame]);
+  const auto now = flow.displacement.empty() ? flow.points : moved(flow.points, flow.displacement[frame]);
   const auto& velocity = flow.velocity[frame];
   std::vector<double> speed(velocity.size());
   for (std::size_t p = 0; p < speed.size(); ++p) speed[p] = norm(velocity[p]);

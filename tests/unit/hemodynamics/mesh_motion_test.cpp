@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "cardiotwin/artifacts/heart_mesh.hpp"
-#include "navier_stokes.hpp"
+#include "flow_mesh.hpp"
 #include "support/ellipsoid.hpp"
 
 namespace cardiotwin::hemodynamics {

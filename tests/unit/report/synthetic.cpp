@@ -159,8 +159,8 @@ void fill_flow(Synthetic& s) {
     f.osi.push_back(0.1);
   }
   f.times_ms = s.motion.times_ms;
-  f.mitral_flow_ml_per_s = s.motion.mitral_flow_ml_per_s;
-  f.aortic_flow_ml_per_s = s.motion.aortic_flow_ml_per_s;
+  f.passages = {"mitral", "aortic"};
+  f.flow_ml_per_s = {s.motion.mitral_flow_ml_per_s, s.motion.aortic_flow_ml_per_s};
   f.volume_ml = s.motion.lv_volume_ml;
   f.mass_error.assign(f.times_ms.size(), 3e-9);
 }

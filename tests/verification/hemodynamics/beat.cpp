@@ -68,7 +68,7 @@ TEST(Beat, StageWritesAWholeBeatWhoseFlowsBalance) {
   // order derivatives of the volume, and falls with the square of the step.
   EXPECT_LT(bench.quantity("mass_error_max"), 0.08);
   EXPECT_NEAR(bench.quantity("stroke_volume"), full - empty, 0.005 * (full - empty));
-  const double filled = positive_volume(flow.times_ms, flow.mitral_flow_ml_per_s);
+  const double filled = positive_volume(flow.times_ms, *artifacts::flow_through(flow, "mitral"));
   EXPECT_NEAR(filled, full - empty, 0.005 * (full - empty));
   EXPECT_NEAR(flow.volume_ml.back(), full, 1e-3 * full);
 
@@ -87,8 +87,8 @@ VentricleOptions strict(double step) {
   VentricleOptions options;
   options.fluid.momentum_tolerance = 1e-11;
   options.fluid.pressure_tolerance = 1e-10;
-  options.time_step_ms = step;
-  options.frames = 20;
+  options.flow.time_step_ms = step;
+  options.flow.frames = 20;
   return options;
 }
 
@@ -104,17 +104,19 @@ double difference(const std::vector<Vec3>& a, const std::vector<Vec3>& b) {
 
 TEST(Beat, DoesNotDependOnTheNumberOfRanks) {
   const Beat beat = idealised_beat({.around = 3}, 0, 40);
-  Ventricle together(core::Comm(), beat.mesh, beat.wall, strict(8));
-  Ventricle alone(core::Comm(MPI_COMM_SELF), beat.mesh, beat.wall, strict(8));
+  Ventricle together = make_ventricle(core::Comm(), beat.mesh, beat.wall, strict(8));
+  Ventricle alone = make_ventricle(core::Comm(MPI_COMM_SELF), beat.mesh, beat.wall, strict(8));
   for (int i = 0; i < 65; ++i) {  // through ejection into filling
-    together.advance();
-    alone.advance();
+    together.problem->advance();
+    alone.problem->advance();
   }
-  const auto& a = together.record();
-  const auto& b = alone.record();
-  EXPECT_LT(difference(together.halo().gather(together.fluid().u), alone.halo().gather(alone.fluid().u)), 1e-5);
+  const auto& a = together.problem->record();
+  const auto& b = alone.problem->record();
+  EXPECT_LT(difference(together.problem->halo().gather(together.problem->fluid().u),
+                       alone.problem->halo().gather(alone.problem->fluid().u)),
+            1e-5);
   for (std::size_t i = 0; i < a.traces.times_ms.size(); ++i) {
-    EXPECT_NEAR(a.traces.aortic_flow[i], b.traces.aortic_flow[i], 1e-5 * 300);
+    EXPECT_NEAR(a.traces.flow[1][i], b.traces.flow[1][i], 1e-5 * 300);
     EXPECT_NEAR(a.traces.kinetic_energy[i], b.traces.kinetic_energy[i], 1e-5 * b.traces.kinetic_energy[i] + 1e-8);
   }
 }
@@ -143,26 +145,28 @@ TEST(Beat, ResumesBitwise) {
   const core::Comm comm;
   const Beat beat = idealised_beat({.around = 3}, 0, 40);
   VentricleOptions options;
-  options.time_step_ms = 8;
-  options.frames = 20;
-  options.closure_ms = 60;
-  options.courant_limit = 1;  // so that steps have parts
-  Ventricle through(comm, beat.mesh, beat.wall, options);
-  Ventricle stopped(comm, beat.mesh, beat.wall, options);
-  for (int i = 0; i < 30; ++i) through.advance();
-  for (int i = 0; i < 12; ++i) stopped.advance();
+  options.flow.time_step_ms = 8;
+  options.flow.frames = 20;
+  options.valves.closure_ms = 60;
+  options.flow.courant_limit = 1;  // so that steps have parts
+  Ventricle through = make_ventricle(comm, beat.mesh, beat.wall, options);
+  Ventricle stopped = make_ventricle(comm, beat.mesh, beat.wall, options);
+  for (int i = 0; i < 30; ++i) through.problem->advance();
+  for (int i = 0; i < 12; ++i) stopped.problem->advance();
   stage::State state;
-  stopped.save(state);
-  Ventricle resumed(comm, beat.mesh, beat.wall, options);
-  resumed.load(on_every_rank(comm, state));
-  EXPECT_EQ(resumed.time_ms(), stopped.time_ms());
-  for (int i = 0; i < 18; ++i) resumed.advance();
+  stopped.problem->save(state);
+  Ventricle resumed = make_ventricle(comm, beat.mesh, beat.wall, options);
+  resumed.problem->load(on_every_rank(comm, state));
+  EXPECT_EQ(resumed.problem->time_ms(), stopped.problem->time_ms());
+  for (int i = 0; i < 18; ++i) resumed.problem->advance();
 
   stage::State a, b;
-  through.save(a);
-  resumed.save(b);
+  through.problem->save(a);
+  resumed.problem->save(b);
   EXPECT_EQ(a.arrays(), b.arrays());
-  EXPECT_GT(*std::max_element(through.record().traces.substeps.begin(), through.record().traces.substeps.end()), 1);
+  EXPECT_GT(*std::max_element(through.problem->record().traces.substeps.begin(),
+                              through.problem->record().traces.substeps.end()),
+            1);
 }
 
 TEST(Beat, StageRefusesWhatItCannotUse) {

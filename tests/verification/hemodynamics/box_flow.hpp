@@ -4,22 +4,30 @@
 #include <cmath>
 #include <functional>
 
+#include "bdf2.hpp"
 #include "cardiotwin/mesh/tet_mesh.hpp"
-#include "navier_stokes.hpp"
+#include "make_scheme.hpp"
+#include "surface_set.hpp"
 
 namespace cardiotwin::hemodynamics {
 
 using VelocityField = std::function<Vec3(const Vec3& x, double t)>;
 using PressureField = std::function<double(const Vec3& x, double t)>;
-using Motion = std::function<Vec3(const Vec3& reference, double t)>;
+using Displaced = std::function<Vec3(const Vec3& reference, double t)>;
 
 inline Vec3 at_rest(const Vec3& reference, double) { return reference; }
 
-/// Steps a NavierStokes solver on a moving box with exact boundary values, and measures errors.
+/// Steps a scheme on a moving box with exact boundary values, and measures errors.
 class BoxFlow {
  public:
-  BoxFlow(const mesh::TetMesh& mesh, const FluidOptions& options, VelocityField u, PressureField p, Motion motion)
-      : space(core::Comm(), mesh, 1), solver(space, options), u_(u), p_(p), motion_(motion) {
+  BoxFlow(const mesh::TetMesh& mesh, const FluidOptions& options, VelocityField u, PressureField p, Displaced motion,
+          SchemeKind kind = SchemeKind::fractional_step)
+      : space(core::Comm(), mesh, 1),
+        scheme(make_scheme(kind, space, options, nullptr)),
+        solver(*scheme),
+        u_(u),
+        p_(p),
+        motion_(motion) {
     boundary.velocity_fixed.assign(space.locals(), 0);
     boundary.pressure_fixed.assign(space.locals(), 0);
     boundary.velocity = solver.halo().vectors();
@@ -92,7 +100,7 @@ class BoxFlow {
   };
   Errors errors() const {
     std::vector<double> sums(6, 0.0);  // |du|^2, |u|^2, dp, p, volume, -
-    const auto& volume = solver.lumped_volume();
+    const auto& volume = solver.mesh().lumped_volume();
     double largest = 0;
     for (std::int32_t n = 0; n < space.owned(); ++n) {
       const Vec3 exact = u_(positions[n], time);
@@ -116,7 +124,8 @@ class BoxFlow {
   }
 
   fem::Space space;
-  NavierStokes solver;
+  std::unique_ptr<Scheme> scheme;
+  Scheme& solver;
   Boundary boundary;
   double time = 0;
   std::vector<Vec3> positions;
@@ -129,7 +138,7 @@ class BoxFlow {
   }
   VelocityField u_;
   PressureField p_;
-  Motion motion_;
+  Displaced motion_;
 };
 
 }  // namespace cardiotwin::hemodynamics

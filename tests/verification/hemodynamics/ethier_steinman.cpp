@@ -37,9 +37,9 @@ Vec3 wobble(const Vec3& x, double t) {
   return {x[0] + s * std::sin(2 * x[1]), x[1] + s * std::cos(2 * x[2]), x[2] + s * std::sin(2 * x[0] + 1)};
 }
 
-BoxFlow::Errors solve(int cubes, double end, int steps, double nu, const Motion& motion) {
+BoxFlow::Errors solve(int cubes, double end, int steps, double nu, const Displaced& motion) {
   const EthierSteinman exact{nu};
-  FluidOptions options{.density = 1, .viscosity = nu, .momentum_tolerance = 1e-8, .pressure_tolerance = 1e-7};
+  FluidOptions options{.density = 1, .rheology = newtonian(nu), .momentum_tolerance = 1e-8, .pressure_tolerance = 1e-7};
   const auto mesh = mesh::box({-1, -1, -1}, {1, 1, 1}, {cubes, cubes, cubes});
   BoxFlow flow(
       mesh, options, [&](const Vec3& x, double t) { return exact.u(x, t); },
@@ -51,7 +51,7 @@ BoxFlow::Errors solve(int cubes, double end, int steps, double nu, const Motion&
   return flow.errors();
 }
 
-void expect_second_order_in_space(double nu, const Motion& motion) {
+void expect_second_order_in_space(double nu, const Displaced& motion) {
   const auto coarse = solve(10, 0.5, 20, nu, motion), fine = solve(20, 0.5, 20, nu, motion);
   const double velocity = std::log2(coarse.velocity / fine.velocity),
                pressure = std::log2(coarse.pressure / fine.pressure);

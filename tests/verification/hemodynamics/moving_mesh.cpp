@@ -10,7 +10,7 @@ namespace {
 TEST(MovingMesh, UniformFlowStaysUniform) {
   const auto mesh = mesh::box({0, 0, 0}, {4, 2, 2}, {8, 4, 4});
   const Vec3 stream{0.7, -0.2, 0.3};
-  const Motion wobble = [](const Vec3& x, double t) -> Vec3 {
+  const Displaced wobble = [](const Vec3& x, double t) -> Vec3 {
     const double s = 0.15 * std::sin(0.4 * t);
     return {x[0] + s * std::sin(2 * x[1] + x[2]), x[1] + s * std::cos(1.5 * x[2] + x[0]),
             x[2] + s * std::sin(2 * x[0])};
@@ -19,7 +19,7 @@ TEST(MovingMesh, UniformFlowStaysUniform) {
       mesh, {}, [&](const Vec3&, double) { return stream; }, [](const Vec3&, double) { return 0.0; }, wobble);
   flow.fix_velocity(
       [](const Vec3& x) { return x[0] < 1e-9 || x[1] < 1e-9 || x[1] > 2 - 1e-9 || x[2] < 1e-9 || x[2] > 2 - 1e-9; });
-  flow.boundary.open_triangles = flow.triangles(mesh, 2);
+  flow.boundary.openings = {{.triangles = flow.triangles(mesh, 2)}};
   flow.start(0.5);
   for (int i = 0; i < 20; ++i) flow.step(i % 3 ? 0.5 : 0.3);
   double largest_pressure = 0;
@@ -43,11 +43,12 @@ TEST(MovingMesh, SqueezedBoxPushesOutWhatItLoses) {
     const double r2 = x[0] * x[0] + x[1] * x[1], z2 = x[2] * x[2] - height * height, a2 = rate(t) * rate(t);
     return -density * (rate_change(t) * (z2 - 0.5 * r2) + 0.5 * a2 * (r2 + 4 * z2));
   };
-  const Motion squeeze = [&](const Vec3& x, double t) -> Vec3 {
+  const Displaced squeeze = [&](const Vec3& x, double t) -> Vec3 {
     return {x[0] * std::exp(log_width(t)), x[1] * std::exp(log_width(t)), x[2]};
   };
   const auto mesh = mesh::box({-1, -1, 0}, {1, 1, height}, {10, 10, 10});
-  BoxFlow flow(mesh, {.viscosity = 1e-6, .momentum_tolerance = 1e-9, .pressure_tolerance = 1e-8}, u, p, squeeze);
+  BoxFlow flow(mesh, {.rheology = newtonian(1e-6), .momentum_tolerance = 1e-9, .pressure_tolerance = 1e-8}, u, p,
+               squeeze);
   flow.fix_velocity([&](const Vec3& x) { return std::abs(x[0]) > 0.999 || std::abs(x[1]) > 0.999 || x[2] < 1e-9; });
   flow.fix_pressure([&](const Vec3& x) { return x[2] > height - 1e-9; });
   const auto top = flow.triangles(mesh, 6);

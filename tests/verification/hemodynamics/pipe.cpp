@@ -57,7 +57,7 @@ ShearError solve(int across, int along) {
   const auto mesh = pipe(across, along);
   BoxFlow flow(mesh, {.momentum_tolerance = 1e-9, .pressure_tolerance = 1e-8}, profile, pressure, at_rest);
   flow.fix_velocity([](const Vec3& x) { return x[0] * x[0] + x[1] * x[1] > 0.9999 * radius * radius || x[2] < 1e-9; });
-  flow.boundary.open_triangles = flow.triangles(mesh, 6);
+  flow.boundary.openings = {{.triangles = flow.triangles(mesh, 6)}};
   flow.start(20);
   for (int i = 0; i < 60; ++i) flow.step(20);
   EXPECT_LT(flow.errors().velocity, 3e-3);

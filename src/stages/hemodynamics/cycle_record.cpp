@@ -1,4 +1,4 @@
-#include "beat_record.hpp"
+#include "cycle_record.hpp"
 
 #include <spdlog/fmt/fmt.h>
 
@@ -12,17 +12,16 @@ namespace {
 template <class T>
 auto named(T& traces) {
   return std::array{std::pair{"times", &traces.times_ms},
-                    std::pair{"mitral_flow", &traces.mitral_flow},
-                    std::pair{"aortic_flow", &traces.aortic_flow},
                     std::pair{"volume", &traces.volume_ml},
-                    std::pair{"mass_error", &traces.mass_error},
+                    std::pair{"volume_rate", &traces.volume_rate},
+                    std::pair{"imbalance", &traces.imbalance},
                     std::pair{"kinetic_energy", &traces.kinetic_energy},
                     std::pair{"largest_speed", &traces.largest_speed},
                     std::pair{"smallest_quality", &traces.smallest_quality},
                     std::pair{"substeps", &traces.substeps}};
 }
 
-std::string trace_name(const char* name) { return std::string("trace.") + name; }
+std::string trace_name(const std::string& name) { return "trace." + name; }
 std::string frame_name(std::size_t frame, const char* what) { return fmt::format("frame.{:03}.{}", frame, what); }
 
 std::vector<double> flat(const std::vector<Vec3>& values) {
@@ -40,32 +39,20 @@ std::vector<Vec3> vectors(const std::vector<double>& values) {
 
 }  // namespace
 
-void put(Halo& halo, stage::State& state, const std::string& name, const Scalars& field) {
-  state.put(name, halo.gather(field));
+CycleRecord::CycleRecord(const Halo& halo, std::span<const Passage> through)
+    : sums{0, halo.vectors(), halo.scalars(), halo.scalars(), halo.scalars()} {
+  for (const Passage& passage : through) passages.push_back(passage.name);
+  traces.flow.resize(passages.size());
 }
 
-void put(Halo& halo, stage::State& state, const std::string& name, const Vectors& field) {
-  for (int d = 0; d < 3; ++d) put(halo, state, fmt::format("{}.{}", name, d), field[d]);
-}
-
-Scalars get_scalars(const Halo& halo, const stage::State& state, const std::string& name) {
-  return halo.scatter(state.get(name));
-}
-
-Vectors get_vectors(const Halo& halo, const stage::State& state, const std::string& name) {
-  Vectors field;
-  for (int d = 0; d < 3; ++d) field[d] = get_scalars(halo, state, fmt::format("{}.{}", name, d));
-  return field;
-}
-
-BeatRecord::BeatRecord(const Halo& halo) : sums{0, halo.vectors(), halo.scalars(), halo.scalars(), halo.scalars()} {}
-
-void BeatRecord::save(Halo& halo, stage::State& state) const {
+void CycleRecord::save(Halo& halo, stage::State& state) const {
   for (const auto& [name, values] : named(traces)) state.put(trace_name(name), *values);
+  for (std::size_t i = 0; i < passages.size(); ++i) state.put(trace_name("flow." + passages[i]), traces.flow[i]);
   state.put("frame.times", frames.times_ms);
   for (std::size_t f = 0; f < frames.velocity.size(); ++f) {
     state.put(frame_name(f, "velocity"), flat(frames.velocity[f]));
     state.put(frame_name(f, "pressure"), frames.pressure_kPa[f]);
+    state.put(frame_name(f, "shear"), flat(frames.wall_shear_Pa[f]));
   }
   state.put("sum.duration", sums.duration);
   put(halo, state, "sum.shear", sums.shear);
@@ -74,13 +61,15 @@ void BeatRecord::save(Halo& halo, stage::State& state) const {
   put(halo, state, "sum.volume", sums.volume);
 }
 
-void BeatRecord::load(const Halo& halo, const stage::State& state) {
+void CycleRecord::load(const Halo& halo, const stage::State& state) {
   for (const auto& [name, values] : named(traces)) *values = state.get(trace_name(name));
+  for (std::size_t i = 0; i < passages.size(); ++i) traces.flow[i] = state.get(trace_name("flow." + passages[i]));
   frames = {};
   frames.times_ms = state.get("frame.times");
   for (std::size_t f = 0; halo.space().comm().is_root() && f < frames.times_ms.size(); ++f) {
     frames.velocity.push_back(vectors(state.get(frame_name(f, "velocity"))));
     frames.pressure_kPa.push_back(state.get(frame_name(f, "pressure")));
+    frames.wall_shear_Pa.push_back(vectors(state.get(frame_name(f, "shear"))));
   }
   sums.duration = state.scalar("sum.duration");
   sums.shear = get_vectors(halo, state, "sum.shear");

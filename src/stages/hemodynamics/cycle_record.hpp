@@ -1,20 +1,23 @@
 #pragma once
 /// What is kept of the last cycle: traces, frames, and sums over time at the nodes.
 
+#include <span>
 #include <vector>
 
 #include "cardiotwin/stage/time_loop.hpp"
-#include "halo.hpp"
+#include "conditions.hpp"
+#include "state_fields.hpp"
 
 namespace cardiotwin::hemodynamics {
 
 /// One value a step; times from the beginning of the cycle.
 struct Traces {
-  std::vector<double> times_ms, mitral_flow, aortic_flow;  ///< [ml/s], positive in the physiological direction
-  std::vector<double> volume_ml;
-  std::vector<double> mass_error;      ///< (orifice flows - dV/dt) / largest |dV/dt| of the cycle [1]
-  std::vector<double> kinetic_energy;  ///< [mJ]
-  std::vector<double> largest_speed;   ///< [m/s]
+  std::vector<double> times_ms;
+  std::vector<std::vector<double>> flow;       ///< through each passage, with its sign [ml/s]
+  std::vector<double> volume_ml, volume_rate;  ///< volume_rate [mm^3/ms = ml/s]
+  std::vector<double> imbalance;               ///< outflow + dV/dt [ml/s]
+  std::vector<double> kinetic_energy;          ///< [mJ]
+  std::vector<double> largest_speed;           ///< [m/s]
   std::vector<double> smallest_quality, substeps;
 };
 
@@ -23,6 +26,7 @@ struct Frames {
   std::vector<double> times_ms;
   std::vector<std::vector<Vec3>> velocity;
   std::vector<std::vector<double>> pressure_kPa;
+  std::vector<std::vector<Vec3>> wall_shear_Pa;  ///< force of the blood on the wall; zero in a frame before any step
 };
 
 /// Sums over the cycle; owned nodes.
@@ -34,8 +38,9 @@ struct TimeSums {
   Scalars volume;           ///< of nodal volumes [mm^3 ms]
 };
 
-struct BeatRecord {
-  explicit BeatRecord(const Halo& halo);
+struct CycleRecord {
+  CycleRecord(const Halo& halo, std::span<const Passage> passages);
+  std::vector<std::string> passages;  ///< their names
   Traces traces;
   Frames frames;
   TimeSums sums;
@@ -44,11 +49,5 @@ struct BeatRecord {
   void save(Halo& halo, stage::State& state) const;
   void load(const Halo& halo, const stage::State& state);
 };
-
-/// Node fields into and out of a state: "name.0", "name.1", "name.2" for vectors. Saving is collective.
-void put(Halo& halo, stage::State& state, const std::string& name, const Scalars& field);
-void put(Halo& halo, stage::State& state, const std::string& name, const Vectors& field);
-Scalars get_scalars(const Halo& halo, const stage::State& state, const std::string& name);
-Vectors get_vectors(const Halo& halo, const stage::State& state, const std::string& name);
 
 }  // namespace cardiotwin::hemodynamics

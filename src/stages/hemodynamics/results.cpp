@@ -1,0 +1,254 @@
+#include "results.hpp"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "cardiotwin/artifacts/heart_mesh.hpp"
+#include "cardiotwin/core/units.hpp"
+#include "cardiotwin/io/files.hpp"
+#include "cardiotwin/io/vtkhdf.hpp"
+#include "metrics.hpp"
+#include "wall_shear.hpp"
+
+namespace cardiotwin::hemodynamics {
+
+namespace {
+
+/// Time-averaged wall shear stress and oscillatory index of a node [Pa, 1].
+struct WallLoad {
+  double tawss = 0, osi = 0;
+};
+WallLoad wall_load(const TimeSums& sums, std::size_t n) {
+  const double magnitude = sums.shear_magnitude[n];
+  return {core::Pa_per_kPa * magnitude / sums.duration,
+          magnitude > 0 ? 0.5 * (1 - norm(at(sums.shear, n)) / magnitude) : 0.0};
+}
+
+/// What flows in and out against the change of volume, of the largest flow or rate of volume of the cycle.
+std::vector<double> mass_errors(const Traces& traces) {
+  if (traces.flow.empty()) return std::vector<double>(traces.imbalance.size(), 0.0);
+  double largest = largest_magnitude(traces.volume_rate);
+  for (const auto& flow : traces.flow) largest = std::max(largest, largest_magnitude(flow));
+  std::vector<double> errors = traces.imbalance;
+  if (largest > 0)
+    for (double& e : errors) e /= largest;
+  return errors;
+}
+
+/// In the reference position [mm^2].
+double area_of(const mesh::TetMesh& mesh, std::int32_t tag) {
+  double area = 0;
+  for (std::size_t t = 0; t < mesh.triangles.size(); ++t)
+    if (mesh.surface[t] == tag) area += norm(mesh::vector_area(mesh.points, mesh.triangles[t]));
+  return area;
+}
+
+/// The orifice's area, and a warning where the flow is faster through it than through any healthy valve.
+void report_orifice(stage::Findings& findings, const mesh::TetMesh& mesh, std::int32_t tag, const std::string& name,
+                    double peak_flow) {
+  constexpr double fast = 2.5;  // [m/s], mean over the orifice
+  const double area = area_of(mesh, tag);
+  findings.quantity(name + "_orifice_area", area, "mm^2");
+  if (peak_flow > fast * area)
+    findings.warning(
+        fmt::format("{:.0f} ml/s pass the {} orifice of {:.0f} mm^2, {:.1f} m/s in the mean: the orifice in "
+                    "the mesh is too small for this beat, and velocity and wall shear are too high",
+                    peak_flow, name, area, peak_flow / area));
+}
+
+}  // namespace
+
+artifacts::Flow flow_of(FlowProblem& problem, const mesh::TetMesh& mesh) {
+  const CycleRecord& record = problem.record();
+  artifacts::Flow flow;
+  flow.points = mesh.points;
+  flow.cells = mesh.cells;
+  flow.wall_triangles = problem.wall_triangles();
+  flow.frame_times_ms = record.frames.times_ms;
+  flow.velocity = record.frames.velocity;
+  flow.pressure_kPa = record.frames.pressure_kPa;
+  flow.wall_shear_Pa = record.frames.wall_shear_Pa;
+
+  Halo& halo = problem.halo();
+  const auto reference = problem.space().coordinates();
+  std::vector<Vec3> x(reference.size());
+  for (double time : flow.frame_times_ms) {
+    if (!problem.motion().moves()) break;
+    problem.motion().positions(time, x);
+    Vectors displacement = halo.vectors();
+    for (int d = 0; d < 3; ++d)
+      for (std::size_t n = 0; n < x.size(); ++n) displacement[d][n] = x[n][d] - reference[n][d];
+    flow.displacement.push_back(halo.gather(displacement));
+  }
+
+  Scalars tawss = halo.scalars(), osi = halo.scalars();
+  for (std::int32_t n = 0; n < problem.space().owned(); ++n) {
+    const WallLoad load = wall_load(record.sums, n);
+    tawss[n] = load.tawss;
+    osi[n] = load.osi;
+  }
+  flow.tawss_Pa = halo.gather(tawss);
+  flow.osi = halo.gather(osi);
+  flow.times_ms = record.traces.times_ms;
+  flow.passages = record.passages;
+  flow.flow_ml_per_s = record.traces.flow;
+  flow.volume_ml = record.traces.volume_ml;
+  flow.mass_error = mass_errors(record.traces);
+  return flow;
+}
+
+Means means_of(FlowProblem& problem, double stasis_speed) {
+  const TimeSums& sums = problem.record().sums;
+  Halo& halo = problem.halo();
+  const Scalars area = nodal_area(halo, problem.space().coordinates(), problem.wall().triangles);
+  std::vector<double> total(4, 0.0);
+  for (std::int32_t n = 0; n < problem.space().owned(); ++n) {
+    const WallLoad load = wall_load(sums, n);
+    total[0] += area[n];
+    total[1] += area[n] * load.tawss;
+    total[2] += area[n] * load.osi;
+    if (sums.speed[n] < stasis_speed * sums.duration) total[3] += sums.volume[n] / sums.duration;
+  }
+  problem.space().comm().sum(total);
+  if (!(total[0] > 0)) return {0, 0, total[3] / core::mm3_per_ml};
+  return {total[1] / total[0], total[2] / total[0], total[3] / core::mm3_per_ml};
+}
+
+void report_flow(stage::Findings& findings, const FlowProblem& problem, const Means& means, std::size_t tetrahedra,
+                 double seconds_per_step) {
+  const Traces& t = problem.record().traces;
+  findings.quantity("tetrahedra", static_cast<double>(tetrahedra), "1");
+  findings.quantity("peak_velocity", largest(t.largest_speed), "m/s");
+  for (std::size_t i = 0; i < t.flow.size(); ++i)
+    findings.quantity("peak_" + problem.record().passages[i] + "_flow", largest(t.flow[i]), "ml/s");
+  findings.quantity("peak_kinetic_energy", largest(t.kinetic_energy), "mJ");
+  findings.quantity("tawss_mean", means.tawss_Pa, "Pa");
+  findings.quantity("osi_mean", means.osi, "1");
+  findings.quantity("stasis_volume", means.stasis_ml, "ml");
+  const double mass_error = 100 * largest_magnitude(mass_errors(t));
+  findings.quantity("mass_error_max", mass_error, "%");
+  findings.quantity("smallest_quality", *std::min_element(t.smallest_quality.begin(), t.smallest_quality.end()), "1");
+  findings.quantity("seconds_per_step", seconds_per_step, "s");
+  if (problem.cuts() > 0)
+    findings.warning(fmt::format("{} time steps diverged and were repeated in smaller ones", problem.cuts()));
+  if (mass_error > 2)
+    findings.warning(
+        "what flows in and out misses the volume change by more than 2 % of its peak: refine the mesh or shorten the "
+        "time step");
+}
+
+void report_beat(stage::Findings& findings, const FlowProblem& problem, const mesh::TetMesh& mesh) {
+  const Traces& t = problem.record().traces;
+  const auto &mitral = t.flow[0], &aortic = t.flow[1];
+  findings.quantity("stroke_volume", positive_volume(t.times_ms, aortic), "ml");
+  if (const auto peaks = filling_peaks(t.times_ms, mitral)) {
+    findings.quantity("e_wave_flow", peaks->early_flow, "ml/s");
+    findings.quantity("a_wave_flow", peaks->atrial_flow, "ml/s");
+    findings.quantity("e_to_a_ratio", peaks->early_flow / peaks->atrial_flow, "1");
+  }
+  report_orifice(findings, mesh, artifacts::surface_mitral, "mitral", largest(mitral));
+  report_orifice(findings, mesh, artifacts::surface_aortic, "aortic", largest(aortic));
+  findings.assumption("valve leaflets, papillary muscles and trabeculae are not modelled");
+  findings.assumption(
+      "orifices open and close with the sign of the cavity's volume change; mitral inflow has a flat profile along the "
+      "orifice's normal, the open aortic orifice is free of traction; the pressure is counted from the open orifice");
+}
+
+namespace {
+
+std::string cuts_table(const Instruments& instruments) {
+  std::string text = "cut,radius_mm,axial_velocity_m_per_s\n";
+  for (std::size_t c = 0; c < instruments.plan().cuts.size(); ++c) {
+    const Cut& cut = instruments.plan().cuts[c];
+    const auto profile = instruments.cut_profile(c);
+    for (std::size_t r = 0; r < profile.size(); ++r)
+      text += fmt::format("{},{:.6g},{:.8g}\n", cut.name,
+                          cut.radius * static_cast<double>(r) / (Instruments::radii - 1), profile[r]);
+  }
+  return text;
+}
+
+/// All traces of the last cycle, a column each.
+std::string curves_table(const FlowProblem& problem) {
+  const Traces& t = problem.record().traces;
+  std::vector<std::pair<std::string, const std::vector<double>*>> columns{{"time_ms", &t.times_ms}};
+  for (std::size_t i = 0; i < t.flow.size(); ++i)
+    columns.emplace_back(problem.record().passages[i] + "_flow_ml_per_s", &t.flow[i]);
+  columns.insert(columns.end(), {{"volume_ml", &t.volume_ml},
+                                 {"imbalance_ml_per_s", &t.imbalance},
+                                 {"kinetic_energy_mJ", &t.kinetic_energy},
+                                 {"largest_speed_m_per_s", &t.largest_speed}});
+  if (const Instruments* instruments = problem.instruments()) {
+    for (std::size_t i = 0; i < instruments->plan().differences.size(); ++i)
+      columns.emplace_back(instruments->plan().differences[i].name + "_kPa", &instruments->difference()[i]);
+    for (std::size_t i = 0; i < instruments->plan().forces.size(); ++i) {
+      columns.emplace_back("drag_coefficient", &instruments->drag()[i]);
+      columns.emplace_back("lift_coefficient", &instruments->lift()[i]);
+    }
+  }
+  std::string text;
+  for (std::size_t c = 0; c < columns.size(); ++c) text += (c ? "," : "") + columns[c].first;
+  for (std::size_t row = 0; row < t.times_ms.size(); ++row) {
+    text += "\n";
+    for (std::size_t c = 0; c < columns.size(); ++c)
+      text += fmt::format("{}{:.10g}", c ? "," : "", columns[c].second->at(row));
+  }
+  return text + "\n";
+}
+
+}  // namespace
+
+void report_measurements(stage::Context& context, const FlowProblem& problem) {
+  const Instruments* instruments = problem.instruments();
+  stage::Findings& findings = context.findings;
+  const InstrumentPlan& plan = instruments->plan();
+  for (std::size_t c = 0; c < plan.cuts.size(); ++c)
+    findings.quantity("centerline_velocity." + plan.cuts[c].name, instruments->cut_profile(c).front(), "m/s");
+  for (std::size_t i = 0; i < plan.differences.size(); ++i)
+    findings.quantity(plan.differences[i].name, instruments->difference()[i].back(), "kPa");
+  for (std::size_t i = 0; i < plan.forces.size(); ++i) {
+    const std::string suffix = i == 0 ? "" : fmt::format(".{}", i);
+    const auto &drag = instruments->drag()[i], &lift = instruments->lift()[i];
+    findings.quantity("drag_coefficient" + suffix, drag.back(), "1");
+    findings.quantity("lift_coefficient" + suffix, lift.back(), "1");
+    findings.quantity("drag_coefficient_max" + suffix, largest(drag), "1");
+    findings.quantity("lift_coefficient_max" + suffix, largest(lift), "1");
+    findings.quantity("lift_coefficient_min" + suffix, *std::min_element(lift.begin(), lift.end()), "1");
+  }
+  core::on_root(context.comm, [&] {
+    if (!plan.cuts.empty()) io::replace_file(context.run_folder / "hemodynamics_cuts.csv", cuts_table(*instruments));
+    io::replace_file(context.run_folder / "hemodynamics_curves.csv", curves_table(problem));
+  });
+}
+
+void report_errors(stage::Findings& findings, const FlowErrors& errors) {
+  findings.quantity("velocity_error", errors.velocity, "1");
+  findings.quantity("pressure_error", errors.pressure, "1");
+  findings.quantity("largest_velocity_error", errors.largest_velocity, "m/s");
+  findings.quantity("largest_pressure_error", errors.largest_pressure, "kPa");
+}
+
+void write_picture(io::Writer& file, const artifacts::Flow& flow) {
+  double strongest = -1, time = 0;
+  for (const auto& trace : flow.flow_ml_per_s) {
+    const auto peak = std::max_element(trace.begin(), trace.end());
+    if (peak == trace.end() || *peak <= strongest) continue;
+    strongest = *peak;
+    time = flow.times_ms[static_cast<std::size_t>(peak - trace.begin())];
+  }
+  std::size_t frame = 0;
+  for (std::size_t f = 0; f < flow.frame_times_ms.size(); ++f)
+    if (std::abs(flow.frame_times_ms[f] - time) < std::abs(flow.frame_times_ms[frame] - time)) frame = f;
+  std::vector<Vec3> points = flow.points;
+  for (std::size_t n = 0; n < points.size() && !flow.displacement.empty(); ++n)
+    points[n] = points[n] + flow.displacement[frame][n];
+  std::vector<io::Field> fields{io::field("velocity", flow.velocity[frame]),
+                                io::field("pressure_kPa", flow.pressure_kPa[frame]),
+                                io::field("tawss_Pa", flow.tawss_Pa), io::field("osi", flow.osi)};
+  if (!flow.residence_time_ms.empty()) fields.push_back(io::field("residence_time_ms", flow.residence_time_ms));
+  io::write_unstructured_grid(file, points, flow.cells, fields, {});
+}
+
+}  // namespace cardiotwin::hemodynamics
