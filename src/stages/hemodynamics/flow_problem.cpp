@@ -58,7 +58,7 @@ void FlowProblem::start_from(FluidState state) {
 }
 
 void FlowProblem::measure(InstrumentPlan plan) {
-  instruments_ = std::make_unique<Instruments>(scheme().mesh(), std::move(plan));
+  instruments_ = std::make_unique<Instruments>(scheme().mesh(), wall(), std::move(plan));
 }
 
 int FlowProblem::parts_by_courant() const {
@@ -123,9 +123,10 @@ void FlowProblem::advance_in(int parts) {
 void FlowProblem::observe(int parts) {
   if (phase() < 0) return;
   if (phase() > 0) {
+    wall_shear_ = wall_shear_stress(scheme(), parts_.wall, conditions().no_slip());
     observe_flows(parts, phase() * options_.time_step_ms);
     observe_fields();
-    if (instruments_) instruments_->read(scheme(), options_.time_step_ms);
+    if (instruments_) instruments_->read(scheme(), wall_shear_, options_.time_step_ms);
   }
   for (int frame = 0; frame <= options_.frames; ++frame)
     if (phase() == std::lround(static_cast<double>(frame) * steps_per_cycle_ / options_.frames)) keep_frame();
@@ -160,19 +161,17 @@ void FlowProblem::observe_flows(int parts, double time) {
 void FlowProblem::observe_fields() {
   const double dt = options_.time_step_ms;
   TimeSums& total = record_.sums;
-  const Vectors shear = wall_shear_stress(scheme(), parts_.wall, conditions().no_slip());
   total.duration += dt;
   for (std::int32_t n = 0; n < space().owned(); ++n) {
-    for (int d = 0; d < 3; ++d) total.shear[d][n] += dt * shear[d][n];
-    total.shear_magnitude[n] += dt * norm(at(shear, n));
+    for (int d = 0; d < 3; ++d) total.shear[d][n] += dt * wall_shear_[d][n];
+    total.shear_magnitude[n] += dt * norm(at(wall_shear_, n));
     total.speed[n] += dt * norm(at(fluid().u, n));
     total.volume[n] += dt * scheme().mesh().lumped_volume()[n];
   }
 }
 
 void FlowProblem::keep_frame() {
-  Vectors shear = halo().vectors();
-  if (phase() > 0) shear = wall_shear_stress(scheme(), parts_.wall, conditions().no_slip());
+  Vectors shear = phase() > 0 ? wall_shear_ : halo().vectors();
   for (Scalars& component : shear)
     for (double& value : component) value *= core::Pa_per_kPa;
   auto on_wall = halo().gather(shear);
@@ -200,6 +199,7 @@ void FlowProblem::save(stage::State& state) {
   put(halo(), state, "p", fluid().p);
   put(halo(), state, "psi", fluid().psi);
   put(halo(), state, "psi_old", fluid().psi_old);
+  scheme().save(state);
   parts_.conditions->save(state);
   record_.save(halo(), state);
   if (instruments_) instruments_->save(state);
@@ -225,6 +225,7 @@ void FlowProblem::load(const stage::State& state) {
   parts_.conditions->set_layout_number(static_cast<int>(state.get("preconditioner").at(1)));
   build_preconditioner(static_cast<int>(state.get("preconditioner").at(0)));
   parts_.conditions->set_layout_number(static_cast<int>(state.scalar("layout")));
+  scheme().load(state);  // after the preconditioner, which starts everything anew
 }
 
 std::string FlowProblem::status() const {

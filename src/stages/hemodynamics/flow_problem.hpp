@@ -91,7 +91,7 @@ class FlowProblem final : public stage::Steppable {
 
   // Of the last (sub)step, for observation only.
   StepReport last_;
-  Vectors mesh_velocity_;
+  Vectors mesh_velocity_, wall_shear_;
   double volume_rate_ = 0;
 };
 

@@ -16,6 +16,9 @@ namespace {
 /// the flow does not depend on the factor.
 constexpr double open_factor = 4;
 
+/// Increments of the pressure from which the next is guessed: 8 halve CG's iterations (docs/theory/hemodynamics.md).
+constexpr std::size_t remembered_pressures = 8;
+
 /// The diagonal entry of rows that hold a fixed value: of the size of its neighbours, so that the matrix stays well
 /// scaled for the Krylov solver.
 double typical_diagonal(std::span<const double> diagonals) {
@@ -36,14 +39,13 @@ FractionalStep::FractionalStep(const fem::Space& space, const FluidOptions& opti
       viscosity_(space.cells().size(), options.rheology.infinite),
       momentum_(space, space.cell_nodes(), 4),
       laplacian_(space, space.cell_nodes(), 4),
-      momentum_solver_(space.comm(), "hemodynamics_momentum_",
-                       fmt::format("-ksp_type bcgs -pc_type jacobi -ksp_max_it 500 -ksp_divtol 1e9 -ksp_rtol {:g}",
-                                   options.momentum_tolerance)),
+      momentum_solver_(halo(), options.momentum_tolerance),
       pressure_solver_(space.comm(), "hemodynamics_pressure_",
                        fmt::format("-ksp_type cg -pc_type gamg -mg_levels_ksp_type richardson -mg_levels_pc_type sor "
                                    "-mg_levels_ksp_max_it 1 -pc_gamg_threshold 0.02 -pc_gamg_aggressive_coarsening 1 "
                                    "-ksp_norm_type unpreconditioned -ksp_max_it 500 -ksp_divtol 1e9 -ksp_rtol {:g}",
                                    options.pressure_tolerance)),
+      guess_(halo(), remembered_pressures),
       rhs_(space.make_vector()),
       solution_(space.make_vector()),
       force_(halo().vectors()),
@@ -144,25 +146,46 @@ MomentumCell FractionalStep::momentum_of(std::size_t c) const {
   return out;
 }
 
-/// The backflow term beta rho (c.n)_- u v, lumped at the corners (Bazilevs et al., CMAME 198 (2009)), and, where the
-/// pressure is not fixed, the boundary integral of p# that makes zero traction natural.
+/// The backflow term beta rho (c.n)_- (u - U) v, lumped at the corners (Bazilevs et al., CMAME 198 (2009), there U =
+/// 0), and, where the pressure is not fixed, the boundary integral of p# that makes zero traction natural. U is the
+/// mean velocity of a flow that enters as a whole: such a flow is meant, so damping begins at twice its speed only (the
+/// peak of a developed profile), and is towards it.
 void FractionalStep::add_openings(const Boundary& boundary) {
+  constexpr double regular = 2;
   const fem::Space& space = mesh_.space();
+  const auto x = mesh_.positions();
   Scalars backflow = halo().scalars();
   for (const Opening& opening : boundary.openings) {
+    const Vec3 entering = mean_inflow(opening);
     for (std::int32_t t : opening.triangles) {
       const std::int32_t* n = space.triangle_nodes().data() + 3 * t;
-      const Vec3 area = vector_area(space, mesh_.positions(), t);
+      const Vec3 area = vector_area(space, x, t);
       const double pressure = opening.flux ? p_hash_[n[0]] + p_hash_[n[1]] + p_hash_[n[2]] : 0.0;
       for (int a = 0; a < 3; ++a) {
         if (opening.flux) add_to(force_, n[a], ((pressure + p_hash_[n[a]]) / 12) * area);
-        backflow[n[a]] += options_.backflow * options_.density / 3 * std::max(0.0, -dot(at(convecting_, n[a]), area));
+        const double excess = std::max(0.0, -dot(at(convecting_, n[a]) - regular * entering, area));
+        const double drag = options_.backflow * options_.density / 3 * excess;
+        backflow[n[a]] += drag;
+        add_to(force_, n[a], drag * entering);
       }
     }
   }
   halo().add(backflow);
   const auto diagonal = momentum_.diagonal();
   std::copy_n(backflow.begin(), diagonal.size(), diagonal.begin());
+}
+
+/// Collective. Mean velocity along the normal where more enters than leaves, else nothing.
+Vec3 FractionalStep::mean_inflow(const Opening& opening) const {
+  const fem::Space& space = mesh_.space();
+  std::vector<double> sums{flux(space, mesh_.positions(), opening.triangles, extrapolated_), 0, 0, 0};
+  for (std::int32_t t : opening.triangles) {
+    const Vec3 area = vector_area(space, mesh_.positions(), t);
+    for (int d = 0; d < 3; ++d) sums[1 + d] += area[d];
+  }
+  space.comm().sum(sums);
+  const Vec3 area{sums[1], sums[2], sums[3]};
+  return std::min(0.0, sums[0]) / dot(area, area) * area;
 }
 
 /// Rows of fixed velocities: scale u = scale value.
@@ -177,29 +200,14 @@ void FractionalStep::fix_velocity(const Boundary& boundary) {
   }
 }
 
-/// `field` holds start values and, on return, the solution. Returns the most iterations of a component.
-int FractionalStep::solve_components(const Vectors& load, Vectors& field) {
-  const std::int32_t owned = mesh_.space().owned();
-  int iterations = 0;
-  for (int d = 0; d < 3; ++d) {
-    std::copy_n(load[d].begin(), owned, fem::LocalArray(rhs_).data());
-    std::copy_n(field[d].begin(), owned, fem::LocalArray(solution_).data());
-    iterations = std::max(iterations, momentum_solver_.solve(rhs_, solution_));
-    std::copy_n(fem::LocalArray(solution_).data(), owned, field[d].begin());
-  }
-  halo().update(field);
-  return iterations;
-}
-
 int FractionalStep::solve_momentum(const Boundary& boundary) {
   momentum_.assemble();
-  momentum_solver_.set_matrix(momentum_.get());
   state.u_old = std::move(state.u);
   state.u = extrapolated_;
   for (int d = 0; d < 3; ++d)
     for (std::size_t n = 0; n < boundary.velocity_fixed.size(); ++n)
       if (boundary.velocity_fixed[n]) state.u[d][n] = boundary.velocity[d][n];
-  const int iterations = solve_components(force_, state.u);
+  const int iterations = momentum_solver_.solve(momentum_.get(), force_, state.u);
   for (const Opening& opening : boundary.openings)
     if (opening.flux) meet_flux(boundary, opening);
   return iterations;
@@ -219,7 +227,7 @@ void FractionalStep::meet_flux(const Boundary& boundary, const Opening& opening)
     for (std::int32_t n = 0; n < space.owned(); ++n)
       if (boundary.velocity_fixed[n]) component[n] = 0;
   Vectors answer = halo().vectors();
-  solve_components(push, answer);
+  momentum_solver_.solve(momentum_.get(), push, answer);
   std::vector<double> out{flux(space, mesh_.positions(), opening.triangles, state.u),
                           flux(space, mesh_.positions(), opening.triangles, answer)};
   space.comm().sum(out);
@@ -268,6 +276,7 @@ void FractionalStep::set_layout(const Boundary& boundary) {
         }
   }
   laplacian_revision_ = -1;
+  guess_.forget();
 }
 
 /// (grad phi, grad q), and a multiple of A^2/V at nodes of openings whose pressure is free (A the node's area, V its
@@ -278,6 +287,7 @@ void FractionalStep::assemble_laplacian(const Boundary& boundary) {
   if (space.comm().any(!same_layout(boundary))) set_layout(boundary);
   if (laplacian_revision_ == mesh_.revision()) return;
   laplacian_revision_ = mesh_.revision();
+  ++laplacian_number_;
   for (Port& port : ports_) port.influence.clear();
   const auto& fixed = pressure_fixed_;
   for (std::size_t c = 0; c < mesh_.cells(); ++c) {
@@ -443,9 +453,9 @@ void FractionalStep::meet_resistances(const Boundary& boundary, std::vector<doub
 
 int FractionalStep::solve_pressure(const Boundary& boundary, std::vector<double>& outflow) {
   const Bdf2& w = weights_;
-  for (std::size_t n = 0; n < phi_.size(); ++n)
-    if (!pressure_fixed_[n]) phi_[n] = w.a0 * (w.e1 * state.psi[n] + w.e2 * state.psi_old[n]);
+  guess_.set(laplacian_.get(), laplacian_number_, pressure_rhs_, pressure_fixed_, phi_);
   const int iterations = solve_poisson(pressure_rhs_, phi_);
+  guess_.remember(phi_, pressure_fixed_);
   meet_resistances(boundary, outflow);
   state.psi_old = state.psi;
   for (std::size_t n = 0; n < phi_.size(); ++n) {

@@ -24,8 +24,10 @@
 
 #include "bdf2.hpp"
 #include "cardiotwin/fem/solver.hpp"
+#include "component_solver.hpp"
 #include "momentum_cell.hpp"
 #include "nodal_matrix.hpp"
+#include "pressure_guess.hpp"
 #include "scheme.hpp"
 #include "surface_set.hpp"
 
@@ -42,6 +44,8 @@ class FractionalStep final : public Scheme {
   void start(double step, std::span<const Vec3> positions, const Vectors& mesh_velocity,
              const Boundary& boundary) override;
   Vectors viscous_force(std::span<const std::uint8_t> wall) override;
+  void save(stage::State& to) override { guess_.save(to); }
+  void load(const stage::State& from) override { guess_.load(from); }
 
  private:
   /// An opening as the Poisson equation sees it.
@@ -56,9 +60,9 @@ class FractionalStep final : public Scheme {
   void update_viscosity();
   double assemble_momentum(const Boundary& boundary);
   void add_openings(const Boundary& boundary);
+  Vec3 mean_inflow(const Opening& opening) const;
   void fix_velocity(const Boundary& boundary);
   int solve_momentum(const Boundary& boundary);
-  int solve_components(const Vectors& load, Vectors& field);
   void meet_flux(const Boundary& boundary, const Opening& opening);
   MomentumCell momentum_of(std::size_t c) const;
 
@@ -81,13 +85,15 @@ class FractionalStep final : public Scheme {
   Vectors convecting_, history_, extrapolated_;
   Scalars p_hash_, tau_, viscosity_;  ///< the last two per cell
   NodalMatrix momentum_, laplacian_;
-  fem::LinearSolver momentum_solver_, pressure_solver_;
+  ComponentSolver momentum_solver_;
+  fem::LinearSolver pressure_solver_;
+  PressureGuess guess_;
   fem::Vector rhs_, solution_;
   Vectors force_, projected_;  ///< projected_: Pi grad p^n
   Scalars pressure_rhs_, phi_;
 
   // The Poisson equation serves while mesh and layout stay.
-  std::int64_t laplacian_revision_ = -1;
+  std::int64_t laplacian_revision_ = -1, laplacian_number_ = 0;
   std::vector<std::uint8_t> velocity_fixed_, pressure_fixed_;  ///< the latter with the openings of known pressure
   std::vector<std::vector<std::int32_t>> opening_triangles_;
   std::vector<Port> ports_;  ///< one an opening; empty nodes where the flux is known

@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "cardiotwin/core/error.hpp"
+#include "cardiotwin/core/units.hpp"
 #include "wall_shear.hpp"
 
 namespace cardiotwin::hemodynamics {
@@ -88,7 +89,7 @@ double value(const Site& site, const Scalars& field) {
 
 }  // namespace
 
-Instruments::Instruments(const FlowMesh& mesh, InstrumentPlan plan) : plan_(std::move(plan)) {
+Instruments::Instruments(FlowMesh& mesh, const SurfaceSet& wall, InstrumentPlan plan) : plan_(std::move(plan)) {
   std::vector<Vec3> points;
   for (const Cut& cut : plan_.cuts)
     for (const Vec3& p : points_of(cut)) points.push_back(p);
@@ -110,7 +111,25 @@ Instruments::Instruments(const FlowMesh& mesh, InstrumentPlan plan) : plan_(std:
     for (int end = 0; end < 2; ++end)
       if (found[plan_.cuts.size() * per_cut + 2 * i + end] < 0.5)
         fail_outside("hemodynamics.pressure_differences", plan_.differences[i].name);
+  const Scalars area = nodal_area(mesh.halo(), mesh.positions(), wall.triangles);
+  for (const WallBand& band : plan_.bands) {
+    auto& nodes = band_nodes_.emplace_back();
+    for (std::int32_t n = 0; n < mesh.space().owned(); ++n)
+      if (area[n] > 0 && std::abs(dot(mesh.positions()[n] - band.centre, normalised(band.axis))) <= 0.5 * band.width)
+        nodes.emplace_back(n, area[n]);
+    if (!mesh.space().comm().any(!nodes.empty())) fail_outside("hemodynamics.wall_bands", band.name);
+  }
   forget();
+}
+
+double Instruments::band_mean(std::size_t band, const core::Comm& comm, const Scalars& field) const {
+  std::vector<double> sums(2, 0.0);
+  for (const auto& [n, area] : band_nodes_[band]) {
+    sums[0] += area * field[n];
+    sums[1] += area;
+  }
+  comm.sum(sums);
+  return sums[0] / sums[1];
 }
 
 void Instruments::forget() {
@@ -119,9 +138,10 @@ void Instruments::forget() {
   drag_.assign(plan_.forces.size(), {});
   lift_.assign(plan_.forces.size(), {});
   difference_.assign(plan_.differences.size(), {});
+  shear_.assign(plan_.bands.size(), {});
 }
 
-void Instruments::read(Scheme& scheme, double step) {
+void Instruments::read(Scheme& scheme, const Vectors& wall_shear, double step) {
   const FluidState& now = scheme.state;
   std::vector<double> values(sums_.size(), 0.0);
   std::size_t s = 0;
@@ -145,6 +165,12 @@ void Instruments::read(Scheme& scheme, double step) {
     drag_[i].push_back(values[sums_.size() + 2 * i]);
     lift_[i].push_back(values[sums_.size() + 2 * i + 1]);
   }
+  Scalars along = scheme.halo().scalars();
+  for (std::size_t i = 0; i < plan_.bands.size(); ++i) {
+    for (const auto& [n, area] : band_nodes_[i])
+      along[n] = core::Pa_per_kPa * dot(at(wall_shear, n), normalised(plan_.bands[i].axis));
+    shear_[i].push_back(band_mean(i, scheme.mesh().space().comm(), along));
+  }
 }
 
 std::vector<double> Instruments::cut_profile(std::size_t cut) const {
@@ -159,6 +185,7 @@ void Instruments::save(stage::State& state) const {
   state.put("instruments.duration", duration_);
   for (std::size_t i = 0; i < difference_.size(); ++i)
     state.put(fmt::format("instruments.difference.{}", i), difference_[i]);
+  for (std::size_t i = 0; i < shear_.size(); ++i) state.put(fmt::format("instruments.shear.{}", i), shear_[i]);
   for (std::size_t i = 0; i < drag_.size(); ++i) {
     state.put(fmt::format("instruments.drag.{}", i), drag_[i]);
     state.put(fmt::format("instruments.lift.{}", i), lift_[i]);
@@ -170,6 +197,7 @@ void Instruments::load(const stage::State& state) {
   duration_ = state.scalar("instruments.duration");
   for (std::size_t i = 0; i < difference_.size(); ++i)
     difference_[i] = state.get(fmt::format("instruments.difference.{}", i));
+  for (std::size_t i = 0; i < shear_.size(); ++i) shear_[i] = state.get(fmt::format("instruments.shear.{}", i));
   for (std::size_t i = 0; i < drag_.size(); ++i) {
     drag_[i] = state.get(fmt::format("instruments.drag.{}", i));
     lift_[i] = state.get(fmt::format("instruments.lift.{}", i));

@@ -1,6 +1,6 @@
 #pragma once
-/// What is measured in a flow besides its fields: velocity across cuts, pressure between points, forces on surfaces.
-/// Averages over the recorded cycle; forces and pressure differences also as traces.
+/// What is measured in a flow besides its fields: velocity across cuts, pressure between points, forces on surfaces,
+/// wall shear stress on bands. Averages over the recorded cycle; all but the cuts also as traces.
 
 #include <string>
 #include <vector>
@@ -28,10 +28,18 @@ struct ForceMeasure {
   double reference = 1;  ///< rho U^2 A / 2 [mN]
 };
 
+/// Wall shear stress on the part of the wall within `width`/2 of the plane through `centre` across `axis`.
+struct WallBand {
+  std::string name;
+  Vec3 centre{}, axis{};
+  double width = 1;  ///< [mm]
+};
+
 struct InstrumentPlan {
   std::vector<Cut> cuts;
   std::vector<PressureDifference> differences;
   std::vector<ForceMeasure> forces;
+  std::vector<WallBand> bands;
 };
 
 /// A place in the mesh at rest: interpolation from four local nodes of the one rank that has it.
@@ -47,10 +55,10 @@ class Instruments {
 
   /// Collective; the mesh at rest. Throws core::Error (configuration) where the middle of a cut or a point lies
   /// outside.
-  Instruments(const FlowMesh& mesh, InstrumentPlan plan);
+  Instruments(FlowMesh& mesh, const SurfaceSet& wall, InstrumentPlan plan);
 
   /// Collective; after a step, over which the values stand.
-  void read(Scheme& scheme, double step);
+  void read(Scheme& scheme, const Vectors& wall_shear, double step);
   void forget();
 
   const InstrumentPlan& plan() const { return plan_; }
@@ -61,6 +69,9 @@ class Instruments {
   const std::vector<std::vector<double>>& drag() const { return drag_; }
   const std::vector<std::vector<double>>& lift() const { return lift_; }
   const std::vector<std::vector<double>>& difference() const { return difference_; }
+  const std::vector<std::vector<double>>& shear() const { return shear_; }  ///< a band's mean along its axis [Pa]
+  /// Mean of a nodal field over a band by area. Collective.
+  double band_mean(std::size_t band, const core::Comm& comm, const Scalars& field) const;
 
   void save(stage::State& state) const;
   void load(const stage::State& state);
@@ -72,7 +83,8 @@ class Instruments {
   std::vector<int> inside_;  ///< per cut and radius: angles that lie in the flow
   std::vector<double> sums_;
   double duration_ = 0;
-  std::vector<std::vector<double>> drag_, lift_, difference_;
+  std::vector<std::vector<std::pair<std::int32_t, double>>> band_nodes_;  ///< owned nodes and their area
+  std::vector<std::vector<double>> drag_, lift_, difference_, shear_;
 };
 
 }  // namespace cardiotwin::hemodynamics

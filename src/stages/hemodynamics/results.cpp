@@ -26,6 +26,17 @@ WallLoad wall_load(const TimeSums& sums, std::size_t n) {
           magnitude > 0 ? 0.5 * (1 - norm(at(sums.shear, n)) / magnitude) : 0.0};
 }
 
+/// Both fields over the owned nodes.
+std::pair<Scalars, Scalars> wall_loads(const TimeSums& sums) {
+  Scalars tawss(sums.shear_magnitude.size(), 0.0), osi = tawss;
+  for (std::size_t n = 0; n < tawss.size(); ++n) {
+    const WallLoad load = wall_load(sums, n);
+    tawss[n] = load.tawss;
+    osi[n] = load.osi;
+  }
+  return {tawss, osi};
+}
+
 /// What flows in and out against the change of volume, of the largest flow or rate of volume of the cycle.
 std::vector<double> mass_errors(const Traces& traces) {
   if (traces.flow.empty()) return std::vector<double>(traces.imbalance.size(), 0.0);
@@ -83,12 +94,7 @@ artifacts::Flow flow_of(FlowProblem& problem, const mesh::TetMesh& mesh) {
     flow.displacement.push_back(halo.gather(displacement));
   }
 
-  Scalars tawss = halo.scalars(), osi = halo.scalars();
-  for (std::int32_t n = 0; n < problem.space().owned(); ++n) {
-    const WallLoad load = wall_load(record.sums, n);
-    tawss[n] = load.tawss;
-    osi[n] = load.osi;
-  }
+  const auto [tawss, osi] = wall_loads(record.sums);
   flow.tawss_Pa = halo.gather(tawss);
   flow.osi = halo.gather(osi);
   flow.times_ms = record.traces.times_ms;
@@ -183,6 +189,8 @@ std::string curves_table(const FlowProblem& problem) {
   if (const Instruments* instruments = problem.instruments()) {
     for (std::size_t i = 0; i < instruments->plan().differences.size(); ++i)
       columns.emplace_back(instruments->plan().differences[i].name + "_kPa", &instruments->difference()[i]);
+    for (std::size_t i = 0; i < instruments->plan().bands.size(); ++i)
+      columns.emplace_back(instruments->plan().bands[i].name + "_shear_Pa", &instruments->shear()[i]);
     for (std::size_t i = 0; i < instruments->plan().forces.size(); ++i) {
       columns.emplace_back("drag_coefficient", &instruments->drag()[i]);
       columns.emplace_back("lift_coefficient", &instruments->lift()[i]);
@@ -216,6 +224,11 @@ void report_measurements(stage::Context& context, const FlowProblem& problem) {
     findings.quantity("drag_coefficient_max" + suffix, largest(drag), "1");
     findings.quantity("lift_coefficient_max" + suffix, largest(lift), "1");
     findings.quantity("lift_coefficient_min" + suffix, *std::min_element(lift.begin(), lift.end()), "1");
+  }
+  const auto [tawss, osi] = wall_loads(problem.record().sums);
+  for (std::size_t i = 0; i < plan.bands.size(); ++i) {
+    findings.quantity("tawss." + plan.bands[i].name, instruments->band_mean(i, context.comm, tawss), "Pa");
+    findings.quantity("osi." + plan.bands[i].name, instruments->band_mean(i, context.comm, osi), "1");
   }
   core::on_root(context.comm, [&] {
     if (!plan.cuts.empty()) io::replace_file(context.run_folder / "hemodynamics_cuts.csv", cuts_table(*instruments));

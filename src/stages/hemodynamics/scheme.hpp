@@ -3,6 +3,7 @@
 /// coupled_scheme.hpp, robust.
 
 #include "cardiotwin/core/timer.hpp"
+#include "cardiotwin/stage/time_loop.hpp"
 #include "flow_mesh.hpp"
 #include "fluid.hpp"
 
@@ -34,6 +35,10 @@ class Scheme {
   /// transposed gradient is left out: without slip it acts along the normal, but for the wall's own small rate of
   /// strain).
   virtual Vectors viscous_force(std::span<const std::uint8_t> wall) = 0;
+
+  /// What a scheme keeps from step to step besides `state`, for a rolling state. Collective.
+  virtual void save(stage::State& /*to*/) {}
+  virtual void load(const stage::State& /*from*/) {}
 
   FlowMesh& mesh() { return mesh_; }
   const FlowMesh& mesh() const { return mesh_; }

@@ -69,7 +69,13 @@ SurfaceCondition surface_condition(const config::Section& c) {
   const std::string kind = c.text("condition");
   if (kind == "velocity") {
     condition.profile = profile(c.text("profile"));
-    condition.waveform = waveform(c, "flow_ml_per_s");
+    condition.is_speed = !c.numbers("speed_m_per_s").empty();
+    if (condition.is_speed && (condition.profile == Profile::womersley || !c.numbers("flow_ml_per_s").empty()))
+      core::fail_configuration({.where = "hemodynamics.boundaries: " + c.text("surface") + ".speed_m_per_s",
+                                .expected = "a flow or a speed; a flow for Womersley's profile",
+                                .found = "a speed besides or instead",
+                                .remedy = "leave it out"});
+    condition.waveform = waveform(c, condition.is_speed ? "speed_m_per_s" : "flow_ml_per_s");
   } else if (kind == "pressure") {
     condition.kind = SurfaceCondition::Kind::pressure;
     condition.waveform = waveform(c, "pressure_kPa");
@@ -101,6 +107,8 @@ InstrumentPlan instrument_plan(const config::Section& c, const fem::Space& space
     plan.cuts.push_back({item.text("name"), item.vec3("centre_mm"), item.vec3("axis"), item.number("radius_mm")});
   for (const config::Section& item : c.list("pressure_differences"))
     plan.differences.push_back({item.text("name"), item.vec3("from_mm"), item.vec3("to_mm")});
+  for (const config::Section& item : c.list("wall_bands"))
+    plan.bands.push_back({item.text("name"), item.vec3("centre_mm"), item.vec3("axis"), item.number("width_mm")});
   for (const config::Section& item : c.list("forces")) {
     const double speed = item.number("reference_speed_m_per_s");
     plan.forces.push_back(

@@ -103,7 +103,7 @@ Complex bessel_j0(Complex z) {
 }
 
 VelocityProfile::VelocityProfile(const fem::Space& space, const mesh::TetMesh& mesh, std::int32_t tag,
-                                 const std::string& name, Profile profile, const Waveform& flow,
+                                 const std::string& name, Profile profile, const Waveform& flow, bool is_speed,
                                  double kinematic_viscosity)
     : flow_(flow), harmonics_{1.0}, steady_(profile != Profile::womersley) {
   const Face face = face_of(mesh, tag);
@@ -134,6 +134,10 @@ VelocityProfile::VelocityProfile(const fem::Space& space, const mesh::TetMesh& m
     for (std::int32_t p : n)
       if (const auto found = weight.find(p); found != weight.end())
         for (std::size_t k = 0; k < carried.size(); ++k) carried[k] += area / 3 * found->second[k];
+  }
+  if (is_speed) {
+    carried_ = carried[0].real();
+    carried.assign(carried.size(), 1.0);
   }
   for (std::int32_t n = 0; n < space.locals(); ++n) {
     const auto found = weight.find(space.node()[n]);

@@ -62,7 +62,7 @@ VesselConditions::VesselConditions(Halo& halo, const NamedMesh& mesh, const std:
     passages_.push_back({condition.surface, surface, inlet ? -1 : 1});
     if (inlet) {
       inlets_.emplace_back(space, mesh.mesh, mesh.tag(condition.surface, key), condition.surface, condition.profile,
-                           condition.waveform, fluid.rheology.infinite / fluid.density);
+                           condition.waveform, condition.is_speed, fluid.rheology.infinite / fluid.density);
       for (std::size_t n = 0; n < surface.nodes.size(); ++n) layout_.velocity_fixed[n] |= surface.nodes[n];
     } else {
       outlets_.push_back({condition, condition.start_pressure});

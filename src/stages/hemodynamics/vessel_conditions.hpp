@@ -15,7 +15,8 @@ struct SurfaceCondition {
   std::string surface;
   Kind kind = Kind::velocity;
   Profile profile = Profile::parabolic;     ///< of a velocity
-  Waveform waveform = {};                   ///< flow into the domain [mm^3/ms], or pressure [kPa]
+  bool is_speed = false;                    ///< the profile is scaled to a speed instead of a flow
+  Waveform waveform = {};                   ///< flow into the domain [mm^3/ms], speed [m/s], or pressure [kPa]
   double resistance = 0;                    ///< before the pressure [kPa ms/mm^3]
   circulation::Windkessel windkessel = {};  ///< checked by the caller
   double start_pressure = 0;                ///< over the Windkessel's compliance [kPa]
