@@ -108,22 +108,23 @@ void FractionalStep::update_viscosity() {
 /// Returns the largest Courant number of this rank.
 double FractionalStep::assemble_momentum(const Boundary& boundary) {
   set_zero(force_);
+  momentum_.begin();
   double courant = 0;
   for (std::size_t c = 0; c < mesh_.cells(); ++c) {
     const auto [n, shape] = mesh_.cell(c);
-    const MomentumCell out = momentum_of(c);
+    MomentumCell out = momentum_of(c);
     tau_[c] = out.tau;
     courant = std::max(courant, out.courant);
-    const auto entries = momentum_.element(c);
     for (int a = 0; a < 4; ++a) {
-      const bool fixed = boundary.velocity_fixed[n[a]];
-      for (int b = 0; b < 4; ++b) entries[4 * a + b] = fixed ? 0.0 : out.matrix[4 * a + b];
+      if (boundary.velocity_fixed[n[a]]) std::fill_n(out.matrix.begin() + 4 * a, 4, 0.0);
       add_to(force_, n[a], out.rhs[a]);
     }
+    momentum_.add(c, out.matrix.data());
   }
   add_openings(boundary);
   halo().add(force_);
   fix_velocity(boundary);
+  momentum_.finish();
   return courant;
 }
 
@@ -171,8 +172,8 @@ void FractionalStep::add_openings(const Boundary& boundary) {
     }
   }
   halo().add(backflow);
-  const auto diagonal = momentum_.diagonal();
-  std::copy_n(backflow.begin(), diagonal.size(), diagonal.begin());
+  for (std::int32_t n = 0; n < space.owned(); ++n)
+    if (!boundary.velocity_fixed[n]) momentum_.add_diagonal(n, 0, backflow[n]);
 }
 
 /// Collective. Mean velocity along the normal where more enters than leaves, else nothing.
@@ -192,16 +193,14 @@ Vec3 FractionalStep::mean_inflow(const Opening& opening) const {
 void FractionalStep::fix_velocity(const Boundary& boundary) {
   const auto owned = static_cast<std::size_t>(mesh_.space().owned());
   const double scale = options_.density * weights_.a0 * typical_diagonal({mesh_.lumped_volume().data(), owned});
-  const auto diagonal = momentum_.diagonal();
-  for (std::size_t n = 0; n < diagonal.size(); ++n) {
+  for (std::int32_t n = 0; n < mesh_.space().owned(); ++n) {
     if (!boundary.velocity_fixed[n]) continue;
-    diagonal[n] = scale;
+    momentum_.add_diagonal(n, 0, scale);
     for (int d = 0; d < 3; ++d) force_[d][n] = scale * boundary.velocity[d][n];
   }
 }
 
 int FractionalStep::solve_momentum(const Boundary& boundary) {
-  momentum_.assemble();
   state.u_old = std::move(state.u);
   state.u = extrapolated_;
   for (int d = 0; d < 3; ++d)
@@ -290,13 +289,15 @@ void FractionalStep::assemble_laplacian(const Boundary& boundary) {
   ++laplacian_number_;
   for (Port& port : ports_) port.influence.clear();
   const auto& fixed = pressure_fixed_;
+  laplacian_.begin();
   for (std::size_t c = 0; c < mesh_.cells(); ++c) {
     const auto [n, shape] = mesh_.cell(c);
-    const auto entries = laplacian_.element(c);
+    std::array<double, 16> entries;
     for (int a = 0; a < 4; ++a)
       for (int b = 0; b < 4; ++b)
         entries[4 * a + b] =
             fixed[n[a]] || fixed[n[b]] ? 0.0 : shape.volume * dot(shape.gradients[a], shape.gradients[b]);
+    laplacian_.add(c, entries.data());
   }
   Vectors area = halo().vectors();
   for (const Opening& opening : boundary.openings) {
@@ -309,11 +310,11 @@ void FractionalStep::assemble_laplacian(const Boundary& boundary) {
   }
   halo().add(area);
   const auto& volume = mesh_.lumped_volume();
-  const double scale = std::cbrt(typical_diagonal({volume.data(), static_cast<std::size_t>(space.owned())}));
-  const auto diagonal = laplacian_.diagonal();
-  for (std::size_t n = 0; n < diagonal.size(); ++n)
-    diagonal[n] = fixed[n] ? scale : open_factor * dot(at(area, n), at(area, n)) / volume[n];
-  laplacian_.assemble();
+  laplacian_scale_ = std::cbrt(typical_diagonal({volume.data(), static_cast<std::size_t>(space.owned())}));
+  for (std::int32_t n = 0; n < space.owned(); ++n)
+    laplacian_.add_diagonal(n, 0,
+                            fixed[n] ? laplacian_scale_ : open_factor * dot(at(area, n), at(area, n)) / volume[n]);
+  laplacian_.finish();
 }
 
 /// phi where it is fixed: what brings p to its value there, with openings as if nothing flowed through them.
@@ -366,11 +367,10 @@ void FractionalStep::assemble_pressure_rhs() {
 int FractionalStep::solve_poisson(const Scalars& load, Scalars& field) {
   const std::int32_t owned = mesh_.space().owned();
   pressure_solver_.set_matrix(laplacian_.get());
-  const auto diagonal = laplacian_.diagonal();
   {
     fem::LocalArray rhs(rhs_), x(solution_);
     for (std::int32_t n = 0; n < owned; ++n) {
-      rhs[n] = pressure_fixed_[n] ? diagonal[n] * field[n] : load[n];
+      rhs[n] = pressure_fixed_[n] ? laplacian_scale_ * field[n] : load[n];
       x[n] = field[n];
     }
   }

@@ -26,7 +26,7 @@
 #include "cardiotwin/fem/solver.hpp"
 #include "component_solver.hpp"
 #include "momentum_cell.hpp"
-#include "nodal_matrix.hpp"
+#include "node_matrix.hpp"
 #include "pressure_guess.hpp"
 #include "scheme.hpp"
 #include "surface_set.hpp"
@@ -84,7 +84,8 @@ class FractionalStep final : public Scheme {
   double step_ = 0;
   Vectors convecting_, history_, extrapolated_;
   Scalars p_hash_, tau_, viscosity_;  ///< the last two per cell
-  NodalMatrix momentum_, laplacian_;
+  NodeMatrix<1> momentum_, laplacian_;
+  double laplacian_scale_ = 1;  ///< diagonal entry of fixed rows
   ComponentSolver momentum_solver_;
   fem::LinearSolver pressure_solver_;
   PressureGuess guess_;

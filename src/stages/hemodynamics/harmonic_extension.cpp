@@ -58,17 +58,19 @@ HarmonicExtension::HarmonicExtension(Halo& halo, const std::string& name, std::s
       rhs_(halo.space().make_vector()),
       solution_(halo.space().make_vector()) {
   const std::size_t entries = static_cast<std::size_t>(width) * width;
+  matrix_.begin();
   for (std::size_t first = 0, e = 0; first < elements_.size(); first += width, ++e) {
-    const auto element = matrix_.element(e);
+    std::array<double, 16> element;
     for (int a = 0; a < width; ++a)
       for (int b = 0; b < width; ++b)
         element[a * width + b] = fixed_[elements_[first + a]] || fixed_[elements_[first + b]]
                                      ? 0.0
                                      : stiffness_[e * entries + a * width + b];
+    matrix_.add(e, element.data());
   }
-  const auto diagonal = matrix_.diagonal();
-  for (std::size_t n = 0; n < diagonal.size(); ++n) diagonal[n] = fixed_[n] ? 1.0 : 0.0;
-  matrix_.assemble();
+  for (std::int32_t n = 0; n < halo.space().owned(); ++n)
+    if (fixed_[n]) matrix_.add_diagonal(n, 0, 1.0);
+  matrix_.finish();
   solver_.set_matrix(matrix_.get());
 }
 

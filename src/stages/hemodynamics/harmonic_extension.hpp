@@ -7,7 +7,7 @@
 
 #include "cardiotwin/fem/solver.hpp"
 #include "halo.hpp"
-#include "nodal_matrix.hpp"
+#include "node_matrix.hpp"
 
 namespace cardiotwin::hemodynamics {
 
@@ -31,7 +31,7 @@ class HarmonicExtension {
   int width_;
   std::vector<double> stiffness_;
   std::vector<std::uint8_t> fixed_;
-  NodalMatrix matrix_;
+  NodeMatrix<1> matrix_;
   fem::LinearSolver solver_;
   fem::Vector rhs_, solution_;
 };
