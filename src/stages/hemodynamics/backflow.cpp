@@ -23,8 +23,8 @@ Vec3 mean_inflow(const FlowMesh& mesh, const Opening& opening, const Vectors& ve
 
 }  // namespace
 
-Backflow backflow(FlowMesh& mesh, std::span<const Opening> openings, const Vectors& convecting,
-                  const Vectors& velocity, double factor) {
+Backflow backflow(FlowMesh& mesh, std::span<const Opening> openings, const Vectors& convecting, const Vectors& velocity,
+                  double factor) {
   constexpr double regular = 2;
   const fem::Space& space = mesh.space();
   Backflow out{mesh.halo().scalars(), mesh.halo().vectors()};

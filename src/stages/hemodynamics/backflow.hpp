@@ -15,7 +15,7 @@ struct Backflow {
   Vectors force;  ///< added to the right [mN]; owned nodes
 };
 /// Collective. `convecting` is c, `velocity` the same seen from outside the mesh, of the iterate; `factor` is beta rho.
-Backflow backflow(FlowMesh& mesh, std::span<const Opening> openings, const Vectors& convecting,
-                  const Vectors& velocity, double factor);
+Backflow backflow(FlowMesh& mesh, std::span<const Opening> openings, const Vectors& convecting, const Vectors& velocity,
+                  double factor);
 
 }  // namespace cardiotwin::hemodynamics

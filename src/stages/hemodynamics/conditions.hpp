@@ -13,11 +13,13 @@
 
 namespace cardiotwin::hemodynamics {
 
-/// A surface whose flow is recorded.
+/// A surface whose flow is recorded. Where it is an opening of known pressure, what counts is the outflow that the
+/// discrete mass balance sees: nodal velocities there differ from it by the mesh's square.
 struct Passage {
   std::string name;
   SurfaceSet surface;
-  int sign = 1;  ///< of the flow out of the domain: -1 where flow into it is counted as positive
+  int sign = 1;      ///< of the flow out of the domain: -1 where flow into it is counted as positive
+  int opening = -1;  ///< its number among the boundary's openings of known pressure
 };
 
 class Conditions {

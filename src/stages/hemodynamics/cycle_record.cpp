@@ -2,6 +2,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace cardiotwin::hemodynamics {
@@ -15,6 +17,7 @@ auto named(T& traces) {
                     std::pair{"volume", &traces.volume_ml},
                     std::pair{"volume_rate", &traces.volume_rate},
                     std::pair{"imbalance", &traces.imbalance},
+                    std::pair{"nodal_imbalance", &traces.nodal_imbalance},
                     std::pair{"kinetic_energy", &traces.kinetic_energy},
                     std::pair{"largest_speed", &traces.largest_speed},
                     std::pair{"smallest_quality", &traces.smallest_quality},
@@ -45,10 +48,24 @@ CycleRecord::CycleRecord(const Halo& halo, std::span<const Passage> through)
   traces.flow.resize(passages.size());
 }
 
+std::optional<double> CycleRecord::cycle_change() const {
+  double change = 0, size = 0;
+  for (std::size_t f = 1; f <= frames.before.size() && f < frames.velocity.size(); ++f)
+    for (std::size_t n = 0; n < frames.velocity[f].size(); ++n) {
+      const Vec3 difference = frames.velocity[f][n] - frames.before[f - 1][n];
+      change += dot(difference, difference);
+      size += dot(frames.velocity[f][n], frames.velocity[f][n]);
+    }
+  if (!(size > 0)) return std::nullopt;
+  return std::sqrt(change / size);
+}
+
 void CycleRecord::save(Halo& halo, stage::State& state) const {
   for (const auto& [name, values] : named(traces)) state.put(trace_name(name), *values);
   for (std::size_t i = 0; i < passages.size(); ++i) state.put(trace_name("flow." + passages[i]), traces.flow[i]);
   state.put("frame.times", frames.times_ms);
+  state.put("frame.before", static_cast<double>(frames.before.size()));
+  for (std::size_t f = 0; f < frames.before.size(); ++f) state.put(frame_name(f, "before"), flat(frames.before[f]));
   for (std::size_t f = 0; f < frames.velocity.size(); ++f) {
     state.put(frame_name(f, "velocity"), flat(frames.velocity[f]));
     state.put(frame_name(f, "pressure"), frames.pressure_kPa[f]);
@@ -66,6 +83,9 @@ void CycleRecord::load(const Halo& halo, const stage::State& state) {
   for (std::size_t i = 0; i < passages.size(); ++i) traces.flow[i] = state.get(trace_name("flow." + passages[i]));
   frames = {};
   frames.times_ms = state.get("frame.times");
+  const auto earlier = static_cast<std::size_t>(state.scalar("frame.before"));
+  for (std::size_t f = 0; halo.space().comm().is_root() && f < earlier; ++f)
+    frames.before.push_back(vectors(state.get(frame_name(f, "before"))));
   for (std::size_t f = 0; halo.space().comm().is_root() && f < frames.times_ms.size(); ++f) {
     frames.velocity.push_back(vectors(state.get(frame_name(f, "velocity"))));
     frames.pressure_kPa.push_back(state.get(frame_name(f, "pressure")));

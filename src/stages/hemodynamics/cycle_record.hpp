@@ -1,6 +1,7 @@
 #pragma once
 /// What is kept of the last cycle: traces, frames, and sums over time at the nodes.
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -13,11 +14,11 @@ namespace cardiotwin::hemodynamics {
 /// One value a step; times from the beginning of the cycle.
 struct Traces {
   std::vector<double> times_ms;
-  std::vector<std::vector<double>> flow;       ///< through each passage, with its sign [ml/s]
-  std::vector<double> volume_ml, volume_rate;  ///< volume_rate [mm^3/ms = ml/s]
-  std::vector<double> imbalance;               ///< outflow + dV/dt [ml/s]
-  std::vector<double> kinetic_energy;          ///< [mJ]
-  std::vector<double> largest_speed;           ///< [m/s]
+  std::vector<std::vector<double>> flow;           ///< through each passage, with its sign [ml/s]
+  std::vector<double> volume_ml, volume_rate;      ///< volume_rate [mm^3/ms = ml/s]
+  std::vector<double> imbalance, nodal_imbalance;  ///< outflow + dV/dt; nodal: by nodal velocities everywhere [ml/s]
+  std::vector<double> kinetic_energy;              ///< [mJ]
+  std::vector<double> largest_speed;               ///< [m/s]
   std::vector<double> smallest_quality, substeps;
 };
 
@@ -26,6 +27,7 @@ struct Frames {
   std::vector<double> times_ms;
   std::vector<std::vector<Vec3>> velocity;
   std::vector<std::vector<double>> pressure_kPa;
+  std::vector<std::vector<Vec3>> before;         ///< velocity one cycle earlier, from the second frame on
   std::vector<std::vector<Vec3>> wall_shear_Pa;  ///< force of the blood on the wall; zero in a frame before any step
 };
 
@@ -44,6 +46,10 @@ struct CycleRecord {
   Traces traces;
   Frames frames;
   TimeSums sums;
+
+  /// Rank 0. Root mean square of the velocity's change from one cycle to the next over that of the velocity; nothing
+  /// where there was but one cycle.
+  std::optional<double> cycle_change() const;
 
   /// Collective.
   void save(Halo& halo, stage::State& state) const;

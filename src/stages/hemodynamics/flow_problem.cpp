@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "bdf2.hpp"
 #include "cardiotwin/core/error.hpp"
@@ -24,6 +25,12 @@ FlowProblem::FlowProblem(FlowParts parts, const FlowOptions& options)
       steps_per_cycle_(static_cast<int>(std::lround(options.cycle_ms / options.time_step_ms))),
       record_(halo(), parts_.conditions->passages()) {
   options_.frames = std::min(options_.frames, steps_per_cycle_);
+  if (options_.residence_time) {
+    std::vector<std::int32_t> all;
+    for (const Passage& passage : conditions().passages())
+      all.insert(all.end(), passage.surface.triangles.begin(), passage.surface.triangles.end());
+    tracer_ = std::make_unique<Tracer>(scheme().mesh(), std::move(all), options_.tracer_diffusivity);
+  }
   start();
 }
 
@@ -75,6 +82,7 @@ void FlowProblem::advance() {
   const FluidState before = fluid();
   const std::vector<double> memory = conditions().memory();
   const double volume = volume_, volume_old = volume_old_;
+  const std::optional<TracerState> traced = tracer_ ? std::optional(tracer_->state) : std::nullopt;
   for (int parts = parts_by_courant();; parts *= 2) {
     try {
       advance_in(parts);
@@ -89,6 +97,7 @@ void FlowProblem::advance() {
              .found = fmt::format("{} ({}), in {} parts too", error.fault().found, error.fault().where, parts),
              .remedy = error.fault().remedy});
       scheme().state = before;
+      if (tracer_) tracer_->state = *traced;
       parts_.conditions->set_memory(memory);
       volume_ = volume;
       volume_old_ = volume_old;
@@ -104,11 +113,15 @@ void FlowProblem::advance_in(int parts) {
   courant_ = 0;
   for (int i = 1; i <= parts; ++i) {
     const double time = (step_ + static_cast<double>(i) / parts) * options_.time_step_ms;
-    const double previous = fluid().previous_step > 0 ? fluid().previous_step : length;
+    const double before = fluid().previous_step, previous = before > 0 ? before : length;
     mesh_velocity_ = node_velocity(motion(), space(), time, length, previous);
     motion().positions(time, x);
     last_ = scheme().step(length, x, mesh_velocity_, parts_.conditions->at(time, length, x, mesh_velocity_));
     parts_.conditions->accept(length, last_.outflow);
+    if (tracer_) {
+      const auto timing = scheme().timers().scope("hemodynamics.tracer");
+      tracer_->step(length, before, fluid().u, mesh_velocity_);
+    }
     courant_ = std::max(courant_, parts * last_.courant);
     const double now = scheme().mesh().volume();
     const Bdf2 w = bdf2(length, previous);
@@ -121,6 +134,10 @@ void FlowProblem::advance_in(int parts) {
 
 /// Collective. Traces, sums and frames of the last cycle.
 void FlowProblem::observe(int parts) {
+  if (const int earlier = phase() + steps_per_cycle_; earlier > 0 && at_frame(earlier)) {
+    auto velocity = halo().gather(fluid().u);
+    if (space().comm().is_root()) record_.frames.before.push_back(std::move(velocity));
+  }
   if (phase() < 0) return;
   if (phase() > 0) {
     wall_shear_ = wall_shear_stress(scheme(), parts_.wall, conditions().no_slip());
@@ -128,8 +145,14 @@ void FlowProblem::observe(int parts) {
     observe_fields();
     if (instruments_) instruments_->read(scheme(), wall_shear_, options_.time_step_ms);
   }
+  if (at_frame(phase())) keep_frame();
+}
+
+/// Whether a frame is kept so many steps into a cycle; the first closes the cycle before.
+bool FlowProblem::at_frame(int phase) const {
   for (int frame = 0; frame <= options_.frames; ++frame)
-    if (phase() == std::lround(static_cast<double>(frame) * steps_per_cycle_ / options_.frames)) keep_frame();
+    if (phase == std::lround(static_cast<double>(frame) * steps_per_cycle_ / options_.frames)) return true;
+  return false;
 }
 
 void FlowProblem::observe_flows(int parts, double time) {
@@ -143,11 +166,14 @@ void FlowProblem::observe_flows(int parts, double time) {
   sums.push_back(scheme().kinetic_energy());
   space().comm().sum(sums);
   Traces& traces = record_.traces;
-  double missing = volume_rate_;
+  double missing = volume_rate_, nodal = volume_rate_;
   for (std::size_t i = 0; i < passages.size(); ++i) {
+    nodal += sums[i];
+    if (passages[i].opening >= 0) sums[i] = last_.outflow[static_cast<std::size_t>(passages[i].opening)];
     missing += sums[i];
     traces.flow[i].push_back(passages[i].sign * sums[i]);
   }
+  traces.nodal_imbalance.push_back(nodal);
   traces.times_ms.push_back(time);
   traces.volume_ml.push_back(volume_ / core::mm3_per_ml);
   traces.volume_rate.push_back(volume_rate_);
@@ -202,6 +228,7 @@ void FlowProblem::save(stage::State& state) {
   scheme().save(state);
   parts_.conditions->save(state);
   record_.save(halo(), state);
+  if (tracer_) tracer_->save(state);
   if (instruments_) instruments_->save(state);
 }
 
@@ -221,6 +248,7 @@ void FlowProblem::load(const stage::State& state) {
   courant_ = state.scalar("courant");
   cuts_ = static_cast<int>(state.scalar("cuts"));
   record_.load(halo(), state);
+  if (tracer_) tracer_->load(state);
   if (instruments_) instruments_->load(state);
   parts_.conditions->set_layout_number(static_cast<int>(state.get("preconditioner").at(1)));
   build_preconditioner(static_cast<int>(state.get("preconditioner").at(0)));

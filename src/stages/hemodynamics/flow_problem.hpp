@@ -10,6 +10,7 @@
 #include "instruments.hpp"
 #include "motion.hpp"
 #include "scheme.hpp"
+#include "tracer.hpp"
 
 namespace cardiotwin::hemodynamics {
 
@@ -19,6 +20,8 @@ struct FlowOptions {
   int cycles = 1;                    ///< the last is recorded
   int frames = 24;                   ///< kept of the last cycle, besides the first
   double courant_limit = 4;          ///< above, a step is made of smaller ones
+  bool residence_time = false;       ///< transports it with the flow
+  double tracer_diffusivity = 1e-3;  ///< [mm^2/ms]
   int preconditioner_interval = 20;  ///< steps between multigrid hierarchies where the mesh moves
 };
 
@@ -62,6 +65,7 @@ class FlowProblem final : public stage::Steppable {
 
   /// Collective. Measures the recorded cycle; before the first step.
   void measure(InstrumentPlan plan);
+  const Tracer* tracer() const { return tracer_.get(); }  ///< null where there is none
   const Instruments* instruments() const { return instruments_.get(); }
 
   /// Collective. Starts from exact values instead of the impulsive start: `state` with its history.
@@ -73,6 +77,7 @@ class FlowProblem final : public stage::Steppable {
   void advance_in(int parts);
   int parts_by_courant() const;
   void observe(int parts);
+  bool at_frame(int phase) const;
   void observe_flows(int parts, double time);
   void observe_fields();
   void keep_frame();
@@ -82,6 +87,7 @@ class FlowProblem final : public stage::Steppable {
   FlowOptions options_;
   int steps_per_cycle_ = 1;
   CycleRecord record_;
+  std::unique_ptr<Tracer> tracer_;
   std::unique_ptr<Instruments> instruments_;  ///< null where nothing is measured besides
 
   // What changes from step to step, besides the scheme's state and the conditions'.

@@ -20,6 +20,7 @@ struct FluidOptions {
   double backflow = 0.5;             ///< factor beta of the backflow term beta rho (c.n)_- u on open surfaces
   double momentum_tolerance = 1e-6;  ///< relative residual
   double pressure_tolerance = 1e-4;  ///< relative residual
+  int momentum_iterations = 500;     ///< most; beyond, a step counts as diverged
 };
 
 /// All that the next step depends on; copies are snapshots. Fields on local nodes, ghosts included.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "backflow.hpp"
 #include "dense.hpp"
 
 namespace cardiotwin::hemodynamics {
@@ -39,10 +40,12 @@ FractionalStep::FractionalStep(const fem::Space& space, const FluidOptions& opti
       viscosity_(space.cells().size(), options.rheology.infinite),
       momentum_(space, space.cell_nodes(), 4),
       laplacian_(space, space.cell_nodes(), 4),
-      momentum_solver_(halo(), options.momentum_tolerance),
+      momentum_solver_(halo(), options.momentum_tolerance, options.momentum_iterations),
       pressure_solver_(space.comm(), "hemodynamics_pressure_",
                        fmt::format("-ksp_type cg -pc_type gamg -mg_levels_ksp_type richardson -mg_levels_pc_type sor "
                                    "-mg_levels_ksp_max_it 1 -pc_gamg_threshold 0.02 -pc_gamg_aggressive_coarsening 1 "
+                                   // a hierarchy must not depend on the one before: resumed runs have none
+                                   "-pc_gamg_reuse_interpolation false "
                                    "-ksp_norm_type unpreconditioned -ksp_max_it 500 -ksp_divtol 1e9 -ksp_rtol {:g}",
                                    options.pressure_tolerance)),
       guess_(halo(), remembered_pressures),
@@ -122,7 +125,6 @@ double FractionalStep::assemble_momentum(const Boundary& boundary) {
     momentum_.add(c, out.matrix.data());
   }
   add_openings(boundary);
-  halo().add(force_);
   fix_velocity(boundary);
   momentum_.finish();
   return courant;
@@ -147,46 +149,27 @@ MomentumCell FractionalStep::momentum_of(std::size_t c) const {
   return out;
 }
 
-/// The backflow term beta rho (c.n)_- (u - U) v, lumped at the corners (Bazilevs et al., CMAME 198 (2009), there U =
-/// 0), and, where the pressure is not fixed, the boundary integral of p# that makes zero traction natural. U is the
-/// mean velocity of a flow that enters as a whole: such a flow is meant, so damping begins at twice its speed only (the
-/// peak of a developed profile), and is towards it.
+/// The backflow term, and, where the pressure is not fixed, the boundary integral of p# that makes zero traction
+/// natural.
 void FractionalStep::add_openings(const Boundary& boundary) {
-  constexpr double regular = 2;
   const fem::Space& space = mesh_.space();
-  const auto x = mesh_.positions();
-  Scalars backflow = halo().scalars();
   for (const Opening& opening : boundary.openings) {
-    const Vec3 entering = mean_inflow(opening);
+    if (!opening.flux) continue;
     for (std::int32_t t : opening.triangles) {
       const std::int32_t* n = space.triangle_nodes().data() + 3 * t;
-      const Vec3 area = vector_area(space, x, t);
-      const double pressure = opening.flux ? p_hash_[n[0]] + p_hash_[n[1]] + p_hash_[n[2]] : 0.0;
-      for (int a = 0; a < 3; ++a) {
-        if (opening.flux) add_to(force_, n[a], ((pressure + p_hash_[n[a]]) / 12) * area);
-        const double excess = std::max(0.0, -dot(at(convecting_, n[a]) - regular * entering, area));
-        const double drag = options_.backflow * options_.density / 3 * excess;
-        backflow[n[a]] += drag;
-        add_to(force_, n[a], drag * entering);
-      }
+      const Vec3 area = vector_area(space, mesh_.positions(), t);
+      const double pressure = p_hash_[n[0]] + p_hash_[n[1]] + p_hash_[n[2]];
+      for (int a = 0; a < 3; ++a) add_to(force_, n[a], ((pressure + p_hash_[n[a]]) / 12) * area);
     }
   }
-  halo().add(backflow);
-  for (std::int32_t n = 0; n < space.owned(); ++n)
-    if (!boundary.velocity_fixed[n]) momentum_.add_diagonal(n, 0, backflow[n]);
-}
-
-/// Collective. Mean velocity along the normal where more enters than leaves, else nothing.
-Vec3 FractionalStep::mean_inflow(const Opening& opening) const {
-  const fem::Space& space = mesh_.space();
-  std::vector<double> sums{flux(space, mesh_.positions(), opening.triangles, extrapolated_), 0, 0, 0};
-  for (std::int32_t t : opening.triangles) {
-    const Vec3 area = vector_area(space, mesh_.positions(), t);
-    for (int d = 0; d < 3; ++d) sums[1 + d] += area[d];
+  halo().add(force_);
+  const Backflow back =
+      backflow(mesh_, boundary.openings, convecting_, extrapolated_, options_.backflow * options_.density);
+  for (std::int32_t n = 0; n < space.owned(); ++n) {
+    if (boundary.velocity_fixed[n]) continue;
+    momentum_.add_diagonal(n, 0, back.drag[n]);
+    add_to(force_, n, at(back.force, n));
   }
-  space.comm().sum(sums);
-  const Vec3 area{sums[1], sums[2], sums[3]};
-  return std::min(0.0, sums[0]) / dot(area, area) * area;
 }
 
 /// Rows of fixed velocities: scale u = scale value.

@@ -60,7 +60,6 @@ class FractionalStep final : public Scheme {
   void update_viscosity();
   double assemble_momentum(const Boundary& boundary);
   void add_openings(const Boundary& boundary);
-  Vec3 mean_inflow(const Opening& opening) const;
   void fix_velocity(const Boundary& boundary);
   int solve_momentum(const Boundary& boundary);
   void meet_flux(const Boundary& boundary, const Opening& opening);

@@ -36,10 +36,10 @@ struct WallBand {
 };
 
 struct InstrumentPlan {
-  std::vector<Cut> cuts;
-  std::vector<PressureDifference> differences;
-  std::vector<ForceMeasure> forces;
-  std::vector<WallBand> bands;
+  std::vector<Cut> cuts = {};
+  std::vector<PressureDifference> differences = {};
+  std::vector<ForceMeasure> forces = {};
+  std::vector<WallBand> bands = {};
 };
 
 /// A place in the mesh at rest: interpolation from four local nodes of the one rank that has it.

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "harmonic_extension.hpp"
 #include "flow_mesh.hpp"
+#include "harmonic_extension.hpp"
 
 namespace cardiotwin::hemodynamics {
 

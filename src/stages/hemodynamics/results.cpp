@@ -16,16 +16,6 @@ namespace cardiotwin::hemodynamics {
 
 namespace {
 
-/// Time-averaged wall shear stress and oscillatory index of a node [Pa, 1].
-struct WallLoad {
-  double tawss = 0, osi = 0;
-};
-WallLoad wall_load(const TimeSums& sums, std::size_t n) {
-  const double magnitude = sums.shear_magnitude[n];
-  return {core::Pa_per_kPa * magnitude / sums.duration,
-          magnitude > 0 ? 0.5 * (1 - norm(at(sums.shear, n)) / magnitude) : 0.0};
-}
-
 /// Both fields over the owned nodes.
 std::pair<Scalars, Scalars> wall_loads(const TimeSums& sums) {
   Scalars tawss(sums.shear_magnitude.size(), 0.0), osi = tawss;
@@ -37,15 +27,12 @@ std::pair<Scalars, Scalars> wall_loads(const TimeSums& sums) {
   return {tawss, osi};
 }
 
-/// What flows in and out against the change of volume, of the largest flow or rate of volume of the cycle.
-std::vector<double> mass_errors(const Traces& traces) {
-  if (traces.flow.empty()) return std::vector<double>(traces.imbalance.size(), 0.0);
+/// An imbalance of the largest flow or rate of volume of the cycle.
+std::vector<double> relative(std::vector<double> imbalance, const Traces& traces) {
   double largest = largest_magnitude(traces.volume_rate);
   for (const auto& flow : traces.flow) largest = std::max(largest, largest_magnitude(flow));
-  std::vector<double> errors = traces.imbalance;
-  if (largest > 0)
-    for (double& e : errors) e /= largest;
-  return errors;
+  for (double& e : imbalance) e = largest > 0 && !traces.flow.empty() ? e / largest : 0.0;
+  return imbalance;
 }
 
 /// In the reference position [mm^2].
@@ -97,44 +84,43 @@ artifacts::Flow flow_of(FlowProblem& problem, const mesh::TetMesh& mesh) {
   const auto [tawss, osi] = wall_loads(record.sums);
   flow.tawss_Pa = halo.gather(tawss);
   flow.osi = halo.gather(osi);
+  if (const Tracer* tracer = problem.tracer()) flow.residence_time_ms = halo.gather(tracer->state.now[0]);
   flow.times_ms = record.traces.times_ms;
   flow.passages = record.passages;
   flow.flow_ml_per_s = record.traces.flow;
   flow.volume_ml = record.traces.volume_ml;
-  flow.mass_error = mass_errors(record.traces);
+  flow.mass_error = relative(record.traces.imbalance, record.traces);
   return flow;
 }
 
-Means means_of(FlowProblem& problem, double stasis_speed) {
-  const TimeSums& sums = problem.record().sums;
-  Halo& halo = problem.halo();
-  const Scalars area = nodal_area(halo, problem.space().coordinates(), problem.wall().triangles);
-  std::vector<double> total(4, 0.0);
-  for (std::int32_t n = 0; n < problem.space().owned(); ++n) {
-    const WallLoad load = wall_load(sums, n);
-    total[0] += area[n];
-    total[1] += area[n] * load.tawss;
-    total[2] += area[n] * load.osi;
-    if (sums.speed[n] < stasis_speed * sums.duration) total[3] += sums.volume[n] / sums.duration;
-  }
-  problem.space().comm().sum(total);
-  if (!(total[0] > 0)) return {0, 0, total[3] / core::mm3_per_ml};
-  return {total[1] / total[0], total[2] / total[0], total[3] / core::mm3_per_ml};
-}
-
-void report_flow(stage::Findings& findings, const FlowProblem& problem, const Means& means, std::size_t tetrahedra,
+void report_flow(stage::Findings& findings, FlowProblem& problem, const RiskThresholds& limits, std::size_t tetrahedra,
                  double seconds_per_step) {
   const Traces& t = problem.record().traces;
+  const WallFigures wall = wall_figures(problem, limits);
+  const BloodFigures blood = blood_figures(problem, limits);
   findings.quantity("tetrahedra", static_cast<double>(tetrahedra), "1");
   findings.quantity("peak_velocity", largest(t.largest_speed), "m/s");
   for (std::size_t i = 0; i < t.flow.size(); ++i)
     findings.quantity("peak_" + problem.record().passages[i] + "_flow", largest(t.flow[i]), "ml/s");
   findings.quantity("peak_kinetic_energy", largest(t.kinetic_energy), "mJ");
-  findings.quantity("tawss_mean", means.tawss_Pa, "Pa");
-  findings.quantity("osi_mean", means.osi, "1");
-  findings.quantity("stasis_volume", means.stasis_ml, "ml");
-  const double mass_error = 100 * largest_magnitude(mass_errors(t));
+  if (wall.area > 0) {
+    findings.quantity("tawss_mean", wall.tawss, "Pa");
+    findings.quantity("osi_mean", wall.osi, "1");
+    findings.quantity("low_tawss_area", 100 * wall.low_tawss, "%");
+    findings.quantity("high_rrt_area", 100 * wall.high_rrt, "%");
+    findings.quantity("high_ecap_area", 100 * wall.high_ecap, "%");
+  }
+  findings.quantity("stasis_volume", blood.stasis / core::mm3_per_ml, "ml");
+  if (problem.tracer()) {
+    findings.quantity("residence_time_mean", blood.residence, "ms");
+    findings.quantity("first_blood_left", 100 * blood.first, "%");
+  }
+  if (const auto change = problem.record().cycle_change()) findings.quantity("cycle_change", 100 * *change, "%");
+  const std::vector<double> errors = relative(t.imbalance, t);
+  const double mass_error = 100 * largest_magnitude(errors);
+  findings.quantity("mass_error", 100 * std::abs(errors.back()), "%");
   findings.quantity("mass_error_max", mass_error, "%");
+  findings.quantity("nodal_mass_error_max", 100 * largest_magnitude(relative(t.nodal_imbalance, t)), "%");
   findings.quantity("smallest_quality", *std::min_element(t.smallest_quality.begin(), t.smallest_quality.end()), "1");
   findings.quantity("seconds_per_step", seconds_per_step, "s");
   if (problem.cuts() > 0)
@@ -145,8 +131,22 @@ void report_flow(stage::Findings& findings, const FlowProblem& problem, const Me
         "time step");
 }
 
-void report_beat(stage::Findings& findings, const FlowProblem& problem, const mesh::TetMesh& mesh) {
+void report_beat(stage::Findings& findings, FlowProblem& problem, const RiskThresholds& limits,
+                 const mesh::TetMesh& mesh, const Thirds& thirds) {
   const Traces& t = problem.record().traces;
+  for (std::uint8_t third = 0; third < 3; ++third) {
+    const char* name = std::array{"apical", "mid", "basal"}[third];
+    std::vector<std::uint8_t> part(thirds.of.size());
+    for (std::size_t n = 0; n < part.size(); ++n) part[n] = thirds.of[n] == third;
+    const BloodFigures blood = blood_figures(problem, limits, part);
+    findings.quantity(fmt::format("stasis_volume.{}", name), blood.stasis / core::mm3_per_ml, "ml");
+    if (!problem.tracer()) continue;
+    findings.quantity(fmt::format("residence_time_mean.{}", name), blood.residence, "ms");
+    findings.quantity(fmt::format("first_blood_left.{}", name), 100 * blood.first, "%");
+  }
+  const auto& difference = problem.instruments()->difference().front();
+  findings.quantity("base_to_apex_pressure_max", largest(difference), "kPa");
+  findings.quantity("base_to_apex_pressure_min", *std::min_element(difference.begin(), difference.end()), "kPa");
   const auto &mitral = t.flow[0], &aortic = t.flow[1];
   findings.quantity("stroke_volume", positive_volume(t.times_ms, aortic), "ml");
   if (const auto peaks = filling_peaks(t.times_ms, mitral)) {
@@ -208,6 +208,11 @@ std::string curves_table(const FlowProblem& problem) {
 
 }  // namespace
 
+void write_curves(stage::Context& context, const FlowProblem& problem) {
+  core::on_root(context.comm,
+                [&] { io::replace_file(context.run_folder / "hemodynamics_curves.csv", curves_table(problem)); });
+}
+
 void report_measurements(stage::Context& context, const FlowProblem& problem) {
   const Instruments* instruments = problem.instruments();
   stage::Findings& findings = context.findings;
@@ -232,7 +237,6 @@ void report_measurements(stage::Context& context, const FlowProblem& problem) {
   }
   core::on_root(context.comm, [&] {
     if (!plan.cuts.empty()) io::replace_file(context.run_folder / "hemodynamics_cuts.csv", cuts_table(*instruments));
-    io::replace_file(context.run_folder / "hemodynamics_curves.csv", curves_table(problem));
   });
 }
 
@@ -260,6 +264,14 @@ void write_picture(io::Writer& file, const artifacts::Flow& flow) {
   std::vector<io::Field> fields{io::field("velocity", flow.velocity[frame]),
                                 io::field("pressure_kPa", flow.pressure_kPa[frame]),
                                 io::field("tawss_Pa", flow.tawss_Pa), io::field("osi", flow.osi)};
+  std::vector<double> rrt, ecap;
+  for (std::size_t n = 0; n < flow.tawss_Pa.size(); ++n) {
+    const WallLoad load{flow.tawss_Pa[n], flow.osi[n]};
+    rrt.push_back(load.tawss > 0 ? load.rrt() : 0.0);
+    ecap.push_back(load.tawss > 0 ? load.ecap() : 0.0);
+  }
+  fields.insert(fields.end(), {io::field("wall_shear_Pa", flow.wall_shear_Pa[frame]), io::field("rrt_per_Pa", rrt),
+                               io::field("ecap_per_Pa", ecap)});
   if (!flow.residence_time_ms.empty()) fields.push_back(io::field("residence_time_ms", flow.residence_time_ms));
   io::write_unstructured_grid(file, points, flow.cells, fields, {});
 }

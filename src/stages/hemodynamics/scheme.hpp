@@ -44,6 +44,7 @@ class Scheme {
   const FlowMesh& mesh() const { return mesh_; }
   Halo& halo() { return mesh_.halo(); }
   const FluidOptions& options() const { return options_; }
+  core::Timers& timers() { return timers_; }
   FluidState state_at_rest() const;
   /// This rank's part [uJ = mg (mm/ms)^2].
   double kinetic_energy() const;

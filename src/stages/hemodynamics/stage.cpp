@@ -77,13 +77,17 @@ stage::Outcome run_flow(stage::Context& context, FlowProblem& problem, const mes
   const double steps = (problem.time_ms() - begin_ms) / problem.options().time_step_ms;
   const double seconds = context.comm.max(core::wall_seconds() - begin) / std::max(1.0, steps);
   const artifacts::Flow flow = flow_of(problem, mesh);
-  const Means means = means_of(problem, context.config.number("stasis_speed_m_per_s"));
-  report_flow(context.findings, problem, means, mesh.cells.size(), seconds);
+  report_flow(context.findings, problem, risk_thresholds(context.config), mesh.cells.size(), seconds);
+  write_curves(context, problem);
   core::on_root(context.comm, [&] {
     context.artifacts.write(flow);
     write_picture(context.artifacts.output(), flow);
   });
   return stage::Outcome::complete;
+}
+
+std::vector<mesh::Triangle> lid_of(const mesh::TetMesh& blood) {
+  return tagged(blood, {artifacts::surface_mitral, artifacts::surface_aortic, artifacts::surface_lid});
 }
 
 stage::Outcome run_ventricle(stage::Context& context) {
@@ -99,9 +103,12 @@ stage::Outcome run_ventricle(stage::Context& context) {
       make_ventricle(context.comm, blood.mesh, blood.wall, ventricle_options(context.config), &context.timers);
   context.log.detail("  mesh motion lifted with stiffening {:g} in {:.1f} s", ventricle.motion->stiffening(),
                      core::wall_seconds() - begin);
-  const stage::Outcome outcome = run_flow(context, *ventricle.problem, blood.mesh);
+  FlowProblem& problem = *ventricle.problem;
+  const Thirds thirds = thirds_of(problem, blood.mesh, lid_of(blood.mesh));
+  problem.measure({.differences = {{"base_to_apex_pressure", thirds.base, thirds.apex}}});
+  const stage::Outcome outcome = run_flow(context, problem, blood.mesh);
   if (outcome == stage::Outcome::interrupted) return outcome;
-  report_beat(context.findings, *ventricle.problem, blood.mesh);
+  report_beat(context.findings, problem, risk_thresholds(context.config), blood.mesh, thirds);
   if (ventricle.motion->closing_gap() > 0.5)
     context.findings.warning(
         fmt::format("the wall ends the cycle up to {:.1f} mm from where it began; spread evenly over the cycle",

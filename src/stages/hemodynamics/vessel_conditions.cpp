@@ -59,7 +59,8 @@ VesselConditions::VesselConditions(Halo& halo, const NamedMesh& mesh, const std:
   for (const SurfaceCondition& condition : conditions) {
     const SurfaceSet surface = surface_set(space, mesh.mesh, {mesh.tag(condition.surface, key)});
     const bool inlet = condition.kind == Kind::velocity;
-    passages_.push_back({condition.surface, surface, inlet ? -1 : 1});
+    passages_.push_back(
+        {condition.surface, surface, inlet ? -1 : 1, inlet ? -1 : static_cast<int>(layout_.openings.size())});
     if (inlet) {
       inlets_.emplace_back(space, mesh.mesh, mesh.tag(condition.surface, key), condition.surface, condition.profile,
                            condition.waveform, condition.is_speed, fluid.rheology.infinite / fluid.density);

@@ -22,14 +22,6 @@ std::vector<double> blended_layers(int layers, double depth, double grading) {
   return z;
 }
 
-std::vector<Vec2> circle(const Vec2& centre, double radius, int points) {
-  std::vector<Vec2> loop;
-  for (int i = 0; i < points; ++i)
-    loop.push_back(
-        {centre[0] + radius * std::cos(2 * pi * i / points), centre[1] + radius * std::sin(2 * pi * i / points)});
-  return loop;
-}
-
 std::vector<Vec2> rectangle(double length, double height, const std::function<double(const Vec2&)>& size) {
   const std::vector<Vec2> corners{{0, 0}, {length, 0}, {length, height}, {0, height}};
   std::vector<Vec2> loop;
@@ -75,6 +67,36 @@ std::function<std::int32_t(const Vec3&)> ends_and_wall(double inlet, double outl
   };
 }
 
+/// The channel's section. About the cylinder stand rings of as many points each, half a diameter thick, the same above
+/// and below it: a mesh without such symmetry makes a lift of its own as large as the flow's.
+Section around_cylinder(const Channel& c, const Vec2& centre, double radius,
+                        const std::function<double(const Vec2&)>& size) {
+  const int around = std::max(8, static_cast<int>(std::lround(2 * pi * radius / c.edge)));
+  const double collar = radius + std::min(radius, 0.3 * std::min(centre[1], c.height - centre[1]));
+  const std::vector<double> radii = graded(radius, collar, [&](double r) {
+    return std::min(size({centre[0] + r, centre[1]}), c.wall_edge + 0.25 * (r - radius));
+  });
+  Section rings = disc(radii, std::vector<int>(radii.size(), around));
+  rings.triangles.erase(rings.triangles.begin(), rings.triangles.begin() + around);  // the cylinder itself
+  for (Vec2& x : rings.points) x = {x[0] + centre[0], x[1] + centre[1]};
+  const std::vector<Vec2> last(rings.points.end() - around, rings.points.end());
+  const std::vector<Vec2> border = rectangle(c.length, c.height, size);
+  const Section rest = triangulate({border, last}, size);
+
+  // Points of the rest are new, but for its second loop, which is the last ring.
+  const auto joint = static_cast<std::int32_t>(border.size()), width = static_cast<std::int32_t>(around);
+  const auto old_points = static_cast<std::int32_t>(rings.points.size());
+  const auto number = [&](std::int32_t p) {
+    if (p < joint) return old_points + p;
+    return p < joint + width ? old_points - width + (p - joint) : old_points + p - width;
+  };
+  for (std::size_t p = 0; p < rest.points.size(); ++p)
+    if (const auto q = static_cast<std::int32_t>(p); q < joint || q >= joint + width)
+      rings.points.push_back(rest.points[p]);
+  for (const auto& [a, b, d] : rest.triangles) rings.triangles.push_back({number(a), number(b), number(d)});
+  return rings;
+}
+
 /// Radius of the nozzle's wall before the expansion.
 double bore(const Nozzle& n, double z) {
   const double into_cone = std::clamp((-n.throat_length - z) / n.cone_length, 0.0, 1.0);
@@ -83,8 +105,9 @@ double bore(const Nozzle& n, double z) {
 
 /// Depth of the layers [mm]: the throat's edge at the expansion, growing away from it; coarse in the inlet pipe.
 double layer_depth(const Nozzle& n, double z) {
-  if (z >= 0) return n.edge * std::min(1.2 + 0.1 * z, 6.0);
-  return n.edge * std::min(1.2 - 0.12 * z, 2.5 * bore(n, z) / n.throat_radius);
+  const double edge = n.stretch * n.edge;
+  if (z >= 0) return edge * std::min(1.2 + 0.1 * z, 6.0);
+  return edge * std::min(1.2 - 0.12 * z, 2.5 * bore(n, z) / n.throat_radius);
 }
 
 }  // namespace
@@ -96,8 +119,7 @@ artifacts::VesselMesh make_channel(const Channel& c) {
     const double away = std::hypot(x[0] - centre[0], x[1] - centre[1]) - radius;
     return std::min(c.cap, c.edge + c.growth * std::max(away, 0.0));
   };
-  const int around = std::max(8, static_cast<int>(std::lround(2 * pi * radius / c.edge)));
-  const Section section = triangulate({rectangle(c.length, c.height, size), circle(centre, radius, around)}, size);
+  const Section section = around_cylinder(c, centre, radius, size);
   const std::vector<double> z = blended_layers(c.layers, c.depth, c.layer_grading);
   return with_surfaces(sweep(section, {c.layers,
                                        [&](const Vec2& x, int k) {

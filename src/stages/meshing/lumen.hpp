@@ -12,6 +12,7 @@ struct Channel {
   double cylinder_x = 0.5, cylinder_y = 0.2, cylinder_diameter = 0.1;
   double edge = 0.007;  ///< at the cylinder; at distance d from it edge + growth * d, but at most cap
   double growth = 0.1, cap = 0.04;
+  double wall_edge = 0.007;    ///< at the cylinder across its surface
   int layers = 20;             ///< along z
   double layer_grading = 0.5;  ///< 0: all as deep; 1: as the cosine has it, thin at both walls
 };
@@ -35,6 +36,7 @@ struct Nozzle {
   double inlet = -120, outlet = 120;  ///< z of both ends
   double edge = 0.34;                 ///< in the throat; all others follow from it
   double wall_fraction = 0.5;         ///< of edge: across the ring at the throat's wall and in the jet's shear layer
+  double stretch = 1;                 ///< of all layers along z: flow along z needs less of them than across
 };
 /// Surfaces inlet, outlet, wall.
 artifacts::VesselMesh make_nozzle(const Nozzle& nozzle);

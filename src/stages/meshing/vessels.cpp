@@ -63,6 +63,7 @@ VesselMesh channel(stage::Context& context) {
                       .edge = c.number("channel_edge_mm"),
                       .growth = c.number("channel_growth"),
                       .cap = c.number("channel_cap_mm"),
+                      .wall_edge = c.number("channel_wall_edge_mm"),
                       .layers = count(c, "channel_layers"),
                       .layer_grading = c.number("channel_layer_grading")};
   const double radius = 0.5 * shape.cylinder_diameter;
@@ -96,6 +97,7 @@ VesselMesh nozzle(stage::Context& context) {
   shape.outlet = c.number("nozzle_outlet_mm");
   shape.edge = c.number("nozzle_edge_mm");
   shape.wall_fraction = c.number("nozzle_wall_fraction");
+  shape.stretch = c.number("nozzle_stretch");
   if (const double cone = -shape.throat_length - shape.cone_length; !(shape.inlet < cone))
     refuse("nozzle_inlet_mm", fmt::format("below {:g} mm, where the cone begins", cone),
            fmt::format("{:g} mm", shape.inlet), "leave some pipe before the cone");
@@ -239,6 +241,7 @@ config::Spec vessel_parameters() {
       number("cylinder_y_mm", 0.2, "mm", length, "channel: y of the cylinder's axis"),
       number("cylinder_diameter_mm", 0.1, "mm", length, "channel: diameter of the cylinder"),
       number("channel_edge_mm", 0.007, "mm", length, "channel: edge length at the cylinder, in the plane across it"),
+      number("channel_wall_edge_mm", 0.007, "mm", length, "channel: the same across the cylinder's surface"),
       number("channel_growth", 0.1, "", "[0, 0.5]", "channel: growth of the edge length with the distance to it"),
       number("channel_cap_mm", 0.04, "mm", length, "channel: largest edge length in that plane"),
       integer("channel_layers", 20, "[1, 1000]", "channel: layers of elements along the cylinder"),
@@ -254,6 +257,7 @@ config::Spec vessel_parameters() {
       number("nozzle_edge_mm", 0.34, "mm", "(0, 2]", "nozzle: edge length in the throat; all others scale with it"),
       number("nozzle_wall_fraction", 0.5, "", "(0, 1]",
              "nozzle: radial edge at the throat's wall and in the jet's shear layer, over nozzle_edge_mm"),
+      number("nozzle_stretch", 1, "", "[0.2, 10]", "nozzle: makes all layers along z this much deeper"),
       {.key = "bifurcation_parent_mm",
        .type = Type::vec3,
        .fallback = {3.2, 3.2, 20},
