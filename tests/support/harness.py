@@ -83,17 +83,27 @@ def quantities(folder):
             if q["unit"] not in ("s", "MiB", "1/s") and "_per_" not in name.split(".")[-1]}
 
 
-def run_case(test, name, stage, ranks=1, **settings):
-    """Figures of configs/verification/NAME.json with these settings of a stage, without the stage's name."""
+def run_case_folder(test, name, stage, ranks=1, **settings):
+    """Run folder of configs/verification/NAME.json with these settings of a stage; those with a dot name their own."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix=f"cardiotwin-{name}-"))
     test.addCleanup(shutil.rmtree, folder, ignore_errors=True)
-    words = [word for key, value in settings.items() for word in ("--set", f"{stage}.{key}={value}")]
+    keys = {key if "." in key else f"{stage}.{key}": value for key, value in settings.items()}
+    words = [word for key, value in keys.items() for word in ("--set", f"{key}={value}")]
     case = SOURCE / f"configs/verification/{name}.json"
     done = cardiotwin("run", case, "--output", folder / "run", *words, ranks=ranks)
     test.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+    return folder / "run"
+
+
+def figures_of(folder, stage):
+    """Figures of one stage of a run, without the stage's name."""
     start = f"{stage}."
-    found = quantities(folder / "run")
-    return {key.removeprefix(start): value for key, value in found.items() if key.startswith(start)}
+    return {key.removeprefix(start): value for key, value in quantities(folder).items() if key.startswith(start)}
+
+
+def run_case(test, name, stage, ranks=1, **settings):
+    """Figures of configs/verification/NAME.json with these settings of a stage, without the stage's name."""
+    return figures_of(run_case_folder(test, name, stage, ranks, **settings), stage)
 
 
 def differing(a, b, relative=0.0):

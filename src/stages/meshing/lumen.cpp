@@ -105,9 +105,10 @@ double bore(const Nozzle& n, double z) {
 
 /// Depth of the layers [mm]: the throat's edge at the expansion, growing away from it; coarse in the inlet pipe.
 double layer_depth(const Nozzle& n, double z) {
-  const double edge = n.stretch * n.edge;
-  if (z >= 0) return edge * std::min(1.2 + 0.1 * z, 6.0);
-  return edge * std::min(1.2 - 0.12 * z, 2.5 * bore(n, z) / n.throat_radius);
+  if (z >= 0) return n.stretch * n.edge * std::min(1.2 + 0.1 * z, 6.0);
+  const double cap = 2.5 * bore(n, z) / n.throat_radius;
+  if (z > -n.throat_length) return n.edge * std::min(n.stretch * (1.2 - 0.12 * z), cap * n.stretch);
+  return n.edge * cap;
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ struct Nozzle {
   double inlet = -120, outlet = 120;  ///< z of both ends
   double edge = 0.34;                 ///< in the throat; all others follow from it
   double wall_fraction = 0.5;         ///< of edge: across the ring at the throat's wall and in the jet's shear layer
-  double stretch = 1;                 ///< of all layers along z: flow along z needs less of them than across
+  double stretch = 1;                 ///< of the layers in throat and jet, where the flow changes little along z
 };
 /// Surfaces inlet, outlet, wall.
 artifacts::VesselMesh make_nozzle(const Nozzle& nozzle);

@@ -257,7 +257,7 @@ config::Spec vessel_parameters() {
       number("nozzle_edge_mm", 0.34, "mm", "(0, 2]", "nozzle: edge length in the throat; all others scale with it"),
       number("nozzle_wall_fraction", 0.5, "", "(0, 1]",
              "nozzle: radial edge at the throat's wall and in the jet's shear layer, over nozzle_edge_mm"),
-      number("nozzle_stretch", 1, "", "[0.2, 10]", "nozzle: makes all layers along z this much deeper"),
+      number("nozzle_stretch", 1, "", "[0.2, 10]", "nozzle: makes layers in throat and jet this much deeper"),
       {.key = "bifurcation_parent_mm",
        .type = Type::vec3,
        .fallback = {3.2, 3.2, 20},
