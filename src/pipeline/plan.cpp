@@ -70,7 +70,9 @@ std::vector<PlannedStage> make_plan(const Request& request, const Case& patient,
     else
       judge(planned, entry, patient, table, run_folder, audit, renewed);
     planned.runs = planned.selected && !planned.current;
-    if (!planned.current) renewed.insert(planned.name);
+    // A stage that is neither run nor there is as its readers have seen it.
+    const bool absent = !planned.runs && !fs::exists(checkpoint_path(run_folder, planned.name));
+    if (!planned.current && !absent) renewed.insert(planned.name);
     plan.push_back(std::move(planned));
   }
   return plan;

@@ -134,6 +134,17 @@ class Cylinder(unittest.TestCase):
         self.assertTrue(0.165 <= found["pressure_drop"] <= 0.175, found["pressure_drop"])
 
 
+class Reuse(unittest.TestCase):
+    def test_finished_stages_of_a_case_of_some_stages_are_kept(self):
+        case = harness.SOURCE / "configs/verification/ethier_steinman.json"
+        with tempfile.TemporaryDirectory() as folder:
+            words = ["run", case, "--output", folder, "--set", "meshing.box_elements=[4, 4, 4]"]
+            for status in ("complete", "reused"):
+                harness.cardiotwin(*words).check_returncode()
+                with open(pathlib.Path(folder) / "summary.json", encoding="utf-8") as file:
+                    self.assertEqual({s["status"] for s in json.load(file)["stages"].values()}, {status})
+
+
 class BadInput(unittest.TestCase):
     PIPE = {"source": "pipe", "pipe_edge_mm": 2, "pipe_wall_edge_mm": 2, "pipe_layers": 4}
     INLET = {"surface": "inlet", "condition": "velocity", "values": [1]}
