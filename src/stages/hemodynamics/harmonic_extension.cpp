@@ -1,5 +1,7 @@
 #include "harmonic_extension.hpp"
 
+#include <spdlog/fmt/fmt.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -44,7 +46,8 @@ std::vector<double> triangle_stiffness(const fem::Space& space, std::span<const 
 }
 
 HarmonicExtension::HarmonicExtension(Halo& halo, const std::string& name, std::span<const std::int32_t> elements,
-                                     int width, std::vector<double> stiffness, std::vector<std::uint8_t> fixed)
+                                     int width, std::vector<double> stiffness, std::vector<std::uint8_t> fixed,
+                                     double tolerance)
     : halo_(halo),
       elements_(elements.begin(), elements.end()),
       width_(width),
@@ -53,8 +56,11 @@ HarmonicExtension::HarmonicExtension(Halo& halo, const std::string& name, std::s
       matrix_(halo.space(), elements_, width),
       solver_(halo.space().comm(), "hemodynamics_" + name + "_",
               // A frame of the resting wall has a right side of rounding errors: absolute tolerance, no alarm.
-              "-ksp_type cg -pc_type gamg -ksp_rtol 1e-9 -ksp_atol 1e-9 -ksp_divtol 1e30 "
-              "-ksp_norm_type unpreconditioned -ksp_max_it 1000"),
+              // The multigrid is the pressure's (docs/theory/hemodynamics.md).
+              "-ksp_type cg -pc_type gamg -mg_levels_ksp_type richardson -mg_levels_pc_type sor "
+              "-mg_levels_ksp_max_it 1 -pc_gamg_threshold 0.02 -pc_gamg_aggressive_coarsening 1 -ksp_atol 1e-9 "
+              "-ksp_divtol 1e30 -ksp_norm_type unpreconditioned -ksp_max_it 1000 -ksp_rtol " +
+                  fmt::format("{:g}", tolerance)),
       rhs_(halo.space().make_vector()),
       solution_(halo.space().make_vector()) {
   const std::size_t entries = static_cast<std::size_t>(width) * width;

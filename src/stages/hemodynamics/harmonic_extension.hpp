@@ -20,8 +20,9 @@ std::vector<double> triangle_stiffness(const fem::Space& space, std::span<const 
 class HarmonicExtension {
  public:
   /// Collective. `elements` are local nodes (x width); `fixed` per local node. Nodes of no element must be fixed.
+  /// `tolerance`: relative residual.
   HarmonicExtension(Halo& halo, const std::string& name, std::span<const std::int32_t> elements, int width,
-                    std::vector<double> stiffness, std::vector<std::uint8_t> fixed);
+                    std::vector<double> stiffness, std::vector<std::uint8_t> fixed, double tolerance);
   /// Collective. Free values are start values on entry; ghosts are right on return.
   void extend(Vectors& field);
 

@@ -32,6 +32,27 @@ std::vector<std::vector<double>> interlace(const std::vector<Vectors>& frames) {
   return all;
 }
 
+/// Collective. The frame with the largest displacements, in the mean square.
+std::size_t widest_frame(Halo& halo, const std::vector<Vectors>& frames) {
+  std::vector<double> squares;
+  for (const Vectors& frame : frames) {
+    double sum = 0;
+    for (const Scalars& component : frame)
+      for (std::int32_t n = 0; n < halo.space().owned(); ++n) sum += component[n] * component[n];
+    squares.push_back(sum);
+  }
+  halo.space().comm().sum(squares);
+  return static_cast<std::size_t>(std::ranges::max_element(squares) - squares.begin());
+}
+
+/// The two frames before go on in a straight line: a good start for the free nodes of frame f.
+void guess_frame(std::vector<Vectors>& frames, std::size_t f, const std::vector<std::uint8_t>& fixed) {
+  if (f == 0) return;
+  for (int d = 0; d < 3; ++d)
+    for (std::size_t n = 0; n < fixed.size(); ++n)
+      if (!fixed[n]) frames[f][d][n] = f > 1 ? 2 * frames[f - 1][d][n] - frames[f - 2][d][n] : frames[f - 1][d][n];
+}
+
 }  // namespace
 
 MeshMotion::MeshMotion(Halo& halo, const WallFrames& frames, const SurfaceSet& wall, const SurfaceSet& lid,
@@ -40,6 +61,7 @@ MeshMotion::MeshMotion(Halo& halo, const WallFrames& frames, const SurfaceSet& w
   const fem::Space& space = halo.space();
   auto displacement = closed_frames(frames, wall.nodes);
 
+  constexpr double surface_tolerance = 1e-9, volume_tolerance = 1e-7;  // a boundary, and what any smooth field fills
   // The lid first, within its own surface: it stays as flat as its rim.
   std::vector<std::uint8_t> off_lid(space.locals()), on_surface(space.locals());
   for (std::size_t n = 0; n < off_lid.size(); ++n) {
@@ -47,21 +69,23 @@ MeshMotion::MeshMotion(Halo& halo, const WallFrames& frames, const SurfaceSet& w
     on_surface[n] = wall.nodes[n] || lid.nodes[n];
   }
   HarmonicExtension over_lid(halo, "lid", nodes_of(space, lid.triangles), 3, triangle_stiffness(space, lid.triangles),
-                             off_lid);
+                             off_lid, surface_tolerance);
   for (Vectors& frame : displacement) over_lid.extend(frame);
 
   constexpr int tries = 4;
   constexpr double increment = 0.5;
+  const std::size_t widest = widest_frame(halo, displacement);
   Worst worst;
   for (int i = 0; i < tries; ++i) {
     stiffening_ = stiffening + increment * i;
     HarmonicExtension into_blood(halo, "lifting", space.cell_nodes(), 4, tetrahedron_stiffness(space, stiffening_),
-                                 on_surface);
+                                 on_surface, volume_tolerance);
+    // The frame that moves most tells at a small part of the cost whether this stiffening is hopeless.
+    into_blood.extend(displacement[widest]);
+    if (i + 1 < tries && quality_of(displacement[widest]) < smallest_quality) continue;
     for (std::size_t f = 0; f < displacement.size(); ++f) {
-      if (f > 0 && i == 0)  // the frame before is a good start
-        for (int d = 0; d < 3; ++d)
-          for (std::size_t n = 0; n < on_surface.size(); ++n)
-            if (!on_surface[n]) displacement[f][d][n] = displacement[f - 1][d][n];
+      if (f == widest) continue;
+      guess_frame(displacement, f, on_surface);
       into_blood.extend(displacement[f]);
     }
     curve_ = PeriodicCurve(frames.times_ms, interlace(displacement));
@@ -105,6 +129,27 @@ void MeshMotion::positions(double time, std::span<Vec3> x) const {
   for (std::size_t n = 0; n < x.size(); ++n) x[n] = x[n] + reference[n];
 }
 
+/// Local. The worst cell of this rank with the nodes at `x`, where it is worse than `worst`.
+void MeshMotion::look_for_worst(std::span<const Vec3> x, double time, Worst& worst) const {
+  const fem::Space& space = halo_.space();
+  for (std::size_t c = 0; c < space.cells().size(); ++c) {
+    const std::int32_t* n = space.cell_nodes().data() + 4 * c;
+    const double quality = mean_ratio(x[n[0]], x[n[1]], x[n[2]], x[n[3]]);
+    if (quality < worst.quality) worst = {quality, time, 0.25 * (x[n[0]] + x[n[1]] + x[n[2]] + x[n[3]])};
+  }
+}
+
+/// Collective. The smallest quality of a frame.
+double MeshMotion::quality_of(const Vectors& displacement) const {
+  const auto reference = halo_.space().coordinates();
+  std::vector<Vec3> x(reference.begin(), reference.end());
+  for (std::size_t n = 0; n < x.size(); ++n)
+    for (int d = 0; d < 3; ++d) x[n][d] += displacement[d][n];
+  Worst worst;
+  look_for_worst(x, 0, worst);
+  return halo_.space().comm().min(worst.quality);
+}
+
 /// Collective. Over the cycle, in 64 equal parts.
 MeshMotion::Worst MeshMotion::worst_cell() const {
   constexpr int samples = 64;
@@ -112,13 +157,8 @@ MeshMotion::Worst MeshMotion::worst_cell() const {
   std::vector<Vec3> x(space.locals());
   Worst worst;
   for (int i = 0; i < samples; ++i) {
-    const double time = period() * i / samples;
-    positions(time, x);
-    for (std::size_t c = 0; c < space.cells().size(); ++c) {
-      const std::int32_t* n = space.cell_nodes().data() + 4 * c;
-      const double quality = mean_ratio(x[n[0]], x[n[1]], x[n[2]], x[n[3]]);
-      if (quality < worst.quality) worst = {quality, time, 0.25 * (x[n[0]] + x[n[1]] + x[n[2]] + x[n[3]])};
-    }
+    positions(period() * i / samples, x);
+    look_for_worst(x, period() * i / samples, worst);
   }
   // The rank that has the worst tells the others.
   const double overall = space.comm().min(worst.quality);

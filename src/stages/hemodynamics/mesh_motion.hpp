@@ -39,6 +39,8 @@ class MeshMotion final : public Motion {
     double quality = 1, time = 0;
     Vec3 where{};
   };
+  void look_for_worst(std::span<const Vec3> x, double time, Worst& worst) const;
+  double quality_of(const Vectors& displacement) const;
   Worst worst_cell() const;
 
   Halo& halo_;
