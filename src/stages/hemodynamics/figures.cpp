@@ -76,10 +76,12 @@ Thirds thirds_of(FlowProblem& problem, const mesh::TetMesh& mesh, const std::vec
   double lowest = 0;
   for (const Vec3& x : mesh.points)
     if (const double height = dot(x - thirds.base, normal); height < lowest) lowest = height, thirds.apex = x;
+  const Vec3 middle = thirds.base;
   for (const Vec3& x : problem.space().coordinates()) {
-    const double height = 1 - dot(x - thirds.base, normal) / lowest;  // 0 at the apex, 1 at the base
+    const double height = 1 - dot(x - middle, normal) / lowest;  // 0 at the apex, 1 at the base
     thirds.of.push_back(static_cast<std::uint8_t>(std::clamp(std::floor(3 * height), 0.0, 2.0)));
   }
+  thirds.base = *std::ranges::min_element(mesh.points, {}, [&](const Vec3& x) { return norm(x - middle); });
   return thirds;
 }
 

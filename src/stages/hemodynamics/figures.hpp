@@ -1,8 +1,8 @@
 #pragma once
 /// Where blood rests and where the wall feels too little of it: figures of the recorded cycle.
 ///   TAWSS = mean |tau|,  OSI = (1 - |mean tau| / TAWSS) / 2,  RRT = 1 / ((1 - 2 OSI) TAWSS),  ECAP = OSI / TAWSS
-/// tau wall shear stress [Pa]. Sources: He, Ku, J. Biomech. Eng. 118 (1996) 74-82 (OSI); Himburg et al., Ann. Biomed.
-/// Eng. 32 (2004) 485-493 (RRT); Di Achille et al., Proc. R. Soc. A 470 (2014) 20140163 (ECAP).
+/// tau wall shear stress [Pa]. Sources: He, Ku, J. Biomech. Eng. 118 (1996) 74-82 (OSI); Himburg et al., Am. J.
+/// Physiol. Heart 286 (2004) H1916-H1922 (RRT); Di Achille et al., Proc. R. Soc. A 470 (2014) 20140163 (ECAP).
 
 #include "flow_problem.hpp"
 
@@ -44,7 +44,7 @@ BloodFigures blood_figures(FlowProblem& problem, const RiskThresholds& limits, s
 /// Thirds of a ventricle from apex to base, by node: 0 apical, 1 mid, 2 basal. Collective; reference positions.
 struct Thirds {
   std::vector<std::uint8_t> of;
-  Vec3 apex{}, base{};  ///< the node farthest from the lid, and the lid's middle
+  Vec3 apex{}, base{};  ///< the point of the mesh farthest from the lid, and that nearest to the lid's middle
 };
 Thirds thirds_of(FlowProblem& problem, const mesh::TetMesh& mesh, const std::vector<mesh::Triangle>& lid);
 

@@ -30,13 +30,13 @@ std::vector<Vec3> points_of(const Cut& cut) {
   return points;
 }
 
-/// Collective. The cell that holds each point; where several do, the one of the lowest rank.
+/// Collective. The cell that holds each point in the reference position; where several do, the one of the lowest rank.
 std::vector<Site> locate(const FlowMesh& mesh, const std::vector<Vec3>& points) {
   constexpr double tolerance = 1e-9;
   std::vector<Site> sites(points.size());
-  const auto x = mesh.positions();
+  const auto x = mesh.space().coordinates();
   for (std::size_t c = 0; c < mesh.cells(); ++c) {
-    const auto [n, shape] = mesh.cell(c);
+    const auto n = mesh.cell(c).nodes;
     Vec3 low = x[n[0]], high = low;
     for (std::int32_t node : n)
       for (int d = 0; d < 3; ++d) {
@@ -49,6 +49,7 @@ std::vector<Site> locate(const FlowMesh& mesh, const std::vector<Vec3>& points) 
       if (sites[p].here || q[0] < low[0] - slack || q[0] > high[0] + slack || q[1] < low[1] - slack ||
           q[1] > high[1] + slack || q[2] < low[2] - slack || q[2] > high[2] + slack)
         continue;
+      const fem::AffineCell shape = fem::affine_cell(x[n[0]], x[n[1]], x[n[2]], x[n[3]]);
       Site site{true, n, {}};
       for (int a = 0; a < 4; ++a) {
         site.weights[a] = (a == 0 ? 1.0 : 0.0) + dot(shape.gradients[a], q - x[n[0]]);

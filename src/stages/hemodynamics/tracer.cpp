@@ -24,19 +24,16 @@ Tracer::Tracer(FlowMesh& mesh, std::vector<std::int32_t> passages, double diffus
   state.old = state.now;
 }
 
-/// Local nodes of passages with more flow in than out around them.
-std::vector<std::uint8_t> Tracer::entering(const Vectors& through) const {
-  Scalars out = mesh_.halo().scalars();
+/// (c.n)_- over the passages, lumped at their nodes; owned nodes [mm^3/ms].
+Scalars Tracer::inflow(const Vectors& through) const {
+  Scalars entering = mesh_.halo().scalars();
   for (std::int32_t t : passages_) {
     const std::int32_t* n = mesh_.space().triangle_nodes().data() + 3 * t;
     const Vec3 area = vector_area(mesh_.space(), mesh_.positions(), t);
-    for (int a = 0; a < 3; ++a) out[n[a]] += dot(area, at(through, n[0]) + at(through, n[1]) + at(through, n[2]));
+    for (int a = 0; a < 3; ++a) entering[n[a]] += std::max(0.0, -dot(area, at(through, n[a]))) / 3;
   }
-  mesh_.halo().add(out);
-  mesh_.halo().update(out);
-  std::vector<std::uint8_t> fixed(out.size());
-  for (std::size_t n = 0; n < out.size(); ++n) fixed[n] = out[n] < 0;
-  return fixed;
+  mesh_.halo().add(entering);
+  return entering;
 }
 
 void Tracer::step(double step, double previous, const Vectors& u, const Vectors& mesh_velocity) {
@@ -48,7 +45,6 @@ void Tracer::step(double step, double previous, const Vectors& u, const Vectors&
       through[d][n] -= mesh_velocity[d][n];
       history[d][n] = w.a1 * state.now[d][n] + w.a2 * state.old[d][n];
     }
-  const std::vector<std::uint8_t> fixed = entering(through);
   matrix_.begin();
   for (std::size_t c = 0; c < mesh_.cells(); ++c) {
     const auto [n, shape] = mesh_.cell(c);
@@ -58,31 +54,29 @@ void Tracer::step(double step, double previous, const Vectors& u, const Vectors&
       in.history[a] = at(history, n[a]);
     }
     in.pressure_gradient = {-1, 0, 0};  // the source of T
-    MomentumCell out = momentum_cell(shape, in, {1, diffusivity_, w.a0, step});
-    for (int a = 0; a < 4; ++a) {
-      if (fixed[n[a]]) std::fill_n(out.matrix.begin() + 4 * a, 4, 0.0);
-      add_to(load, n[a], out.rhs[a]);
-    }
+    const MomentumCell out = momentum_cell(shape, in, {1, diffusivity_, w.a0, step});
+    for (int a = 0; a < 4; ++a) add_to(load, n[a], out.rhs[a]);
     matrix_.add(c, out.matrix.data());
   }
   halo.add(load);
-  for (std::int32_t n = 0; n < mesh_.space().owned(); ++n) {
-    if (!fixed[n]) continue;
-    const double scale = w.a0 * mesh_.lumped_volume()[n];
-    matrix_.add_diagonal(n, 0, scale);
-    for (Scalars& component : load) component[n] = 0;
-  }
+  const Scalars entering = inflow(through);
+  for (std::int32_t n = 0; n < mesh_.space().owned(); ++n) matrix_.add_diagonal(n, 0, entering[n]);
   matrix_.finish();
   state.old = state.now;
   solver_.solve(matrix_.get(), load, state.now);
+  state.elapsed += step;
+  for (double& time : state.now[0]) time = std::clamp(time, 0.0, state.elapsed);
+  for (double& share : state.now[1]) share = std::clamp(share, 0.0, 1.0);
 }
 
 void Tracer::save(stage::State& to) {
+  to.put("tracer.elapsed", state.elapsed);
   put(mesh_.halo(), to, "tracer.now", state.now);
   put(mesh_.halo(), to, "tracer.old", state.old);
 }
 
 void Tracer::load(const stage::State& from) {
+  state.elapsed = from.scalar("tracer.elapsed");
   state.now = get_vectors(mesh_.halo(), from, "tracer.now");
   state.old = get_vectors(mesh_.halo(), from, "tracer.old");
 }

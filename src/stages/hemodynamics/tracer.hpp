@@ -14,7 +14,8 @@
 namespace cardiotwin::hemodynamics {
 
 struct TracerState {
-  Vectors now, old;  ///< T [ms], W [1], and nothing; all local nodes
+  double elapsed = 0;  ///< since the start [ms]
+  Vectors now, old;    ///< T [ms], W [1], and nothing; all local nodes
 };
 
 class Tracer {
@@ -32,7 +33,7 @@ class Tracer {
   void load(const stage::State& from);
 
  private:
-  std::vector<std::uint8_t> entering(const Vectors& through) const;
+  Scalars inflow(const Vectors& through) const;
   FlowMesh& mesh_;
   std::vector<std::int32_t> passages_;
   double diffusivity_;

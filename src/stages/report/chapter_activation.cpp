@@ -6,6 +6,7 @@
 #include "chapters.hpp"
 #include "measures.hpp"
 #include "plots.hpp"
+#include "scenes.hpp"
 
 namespace cardiotwin::report {
 namespace {

@@ -54,13 +54,15 @@ std::string montage_figure(Draft& draft, const artifacts::Labels* labels) {
     if (request.phases.size() < 2) caption = "Slices of the study with the outlines of the labels.";
     if (request.phases.empty()) return {};
   }
-  return grid(draft.picture([&] {
-    Picture p{"montage", caption, montage(image, labels, request), {}, {}};
-    if (labels) {
-      p.legend = {{"LV cavity", label_colour(1)}, {"LV wall", label_colour(2)}, {"RV cavity", label_colour(3)}};
-    }
-    return p;
-  }));
+  return grid(draft.picture(
+      [&] {
+        Picture p{"montage", caption, montage(image, labels, request), {}, {}};
+        if (labels) {
+          p.legend = {{"LV cavity", label_colour(1)}, {"LV wall", label_colour(2)}, {"RV cavity", label_colour(3)}};
+        }
+        return p;
+      },
+      "wide"));
 }
 
 }  // namespace cardiotwin::report

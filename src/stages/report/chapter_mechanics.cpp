@@ -8,6 +8,7 @@
 #include "measures.hpp"
 #include "motion_plots.hpp"
 #include "plots.hpp"
+#include "scenes.hpp"
 
 namespace cardiotwin::report {
 namespace {

@@ -51,7 +51,7 @@ std::string cards_html(const Dossier& dossier) {
   if (dossier.flow)
     for (std::size_t i = 0; i < dossier.flow->passages.size(); ++i)
       if (const auto& flow = dossier.flow->flow_ml_per_s[i]; !flow.empty())
-        cards += card("Peak " + dossier.flow->passages[i] + " flow, model",
+        cards += card("Peak " + words(dossier.flow->passages[i]) + " flow, model",
                       number(*std::max_element(flow.begin(), flow.end()), 3), "ml/s", "");
   return cards.empty() ? std::string() : "<div class=\"cards\">" + cards + "</div>";
 }

@@ -11,13 +11,6 @@
 namespace cardiotwin::report {
 namespace {
 
-/// "anatomy.lv_cavity_volume" as words: "anatomy: lv cavity volume".
-std::string words(std::string name) {
-  std::replace(name.begin(), name.end(), '_', ' ');
-  for (auto dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 2)) name.replace(dot, 1, ": ");
-  return name;
-}
-
 std::string with_unit(double value, std::string_view unit) {
   std::string text = number(value);
   if (unit != "1" && !unit.empty()) text += " " + std::string(unit);
@@ -25,7 +18,7 @@ std::string with_unit(double value, std::string_view unit) {
   return text;
 }
 
-std::string show(const Picture& picture) {
+std::string show(const Picture& picture, std::string_view css_class) {
   std::string content = inline_png(encode_png(picture.pixels), picture.caption);
   if (picture.scale) content += colour_bar(*picture.scale);
   if (!picture.legend.empty()) {
@@ -40,7 +33,7 @@ std::string show(const Picture& picture) {
     }
     content += "</p>";
   }
-  return figure(content, picture.caption, picture.name == "montage" ? "wide" : "half");
+  return figure(content, picture.caption, css_class);
 }
 
 std::string figure_table(const std::vector<stage::Quantity>& quantities) {
@@ -67,14 +60,19 @@ std::string figure_table(const std::vector<stage::Quantity>& quantities) {
 
 }  // namespace
 
-std::string Draft::picture(const std::function<Picture()>& make) {
+std::string Draft::picture(const std::function<Picture()>& make, std::string_view css_class) {
   if (!options.pictures) return {};
   report.pictures.push_back(make());
-  return show(report.pictures.back());
+  return show(report.pictures.back(), css_class);
 }
 
 std::string grid(const std::string& content) {
   return content.empty() ? std::string() : "<div class=\"grid\">" + content + "</div>\n";
+}
+
+std::string row(const std::string& content, int columns) {
+  if (content.empty()) return {};
+  return fmt::format("<div class=\"row\" style=\"--columns: {}\">{}</div>\n", columns, content);
 }
 
 std::string plot(const std::string& svg, std::string_view caption) { return figure(svg, caption, "half"); }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "compose.hpp"
+#include "viewpoint.hpp"
 
 namespace cardiotwin::report {
 
@@ -18,8 +19,9 @@ struct Draft {
   Viewpoint view;
   Report report;
 
-  /// A rendered picture, kept for the report folder; nothing where pictures are off.
-  std::string picture(const std::function<Picture()>& make);
+  /// A rendered picture, kept for the report folder, half a page wide or as wide as its row says; nothing where
+  /// pictures are off.
+  std::string picture(const std::function<Picture()>& make, std::string_view css_class = "half");
 };
 
 // What the chapters show of the artifacts, as HTML; empty without the artifact that they are about.
@@ -32,8 +34,15 @@ std::string mechanics_html(Draft& draft, const StageRecord& record);
 std::string flow_html(Draft& draft, const StageRecord& record);
 std::string provenance_html(const Dossier& dossier);
 
+/// Where blood rests and the wall feels too little of it: figures beside their thresholds and, where the flow has
+/// frames, pictures side by side.
+std::string flow_markers(Draft& draft, const StageRecord& record, bool frames);
+
 /// Figures side by side; nothing of nothing.
 std::string grid(const std::string& content);
+
+/// Figures of the same width in rows of `columns`, whose pictures stand at the same height; nothing of nothing.
+std::string row(const std::string& content, int columns);
 
 /// A plot that takes half of the page's width.
 std::string plot(const std::string& svg, std::string_view caption);

@@ -34,12 +34,14 @@ constexpr std::array<Rgb, 7> blue_red_stops{{{.130, .260, .580},
                                              {.955, .690, .560},
                                              {.830, .370, .300},
                                              {.590, .080, .150}}};
+constexpr std::array<Rgb, 2> slate_stops{{{.93, .94, .95}, {.30, .42, .55}}};
 
 }  // namespace
 
 ColourMap viridis() { return viridis_stops; }
 ColourMap inferno() { return inferno_stops; }
 ColourMap blue_red() { return blue_red_stops; }
+ColourMap slate() { return slate_stops; }
 
 Rgb at(ColourMap map, double t) {
   const double position = std::clamp(std::isfinite(t) ? t : 0.0, 0.0, 1.0) * static_cast<double>(map.size() - 1);

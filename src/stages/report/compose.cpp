@@ -73,16 +73,36 @@ std::string banner(const Dossier& dossier, const Options& options) {
   for (std::size_t n = 0; n < facts.size(); ++n) html += (n ? " &#183; " : "") + facts[n];
   html += "</p>" + imaging_age(dossier, options);
   return html +
-         "<p class=\"notice\"><strong>Research use only.</strong> A computed model of one heart; not a medical "
+         "<p class=\"notice\"><strong>Research use only.</strong> A computed model; not a medical "
          "device, not for diagnosis or treatment.</p>";
+}
+
+/// What a chapter is about; not all runs are of a beating heart.
+std::string_view lead_of(const StageText& text, const Dossier& dossier) {
+  if (text.name == "mechanics" && dossier.motion && !is_heart_beat(*dossier.motion))
+    return "The wall under given loads: no heart beat.";
+  if (text.name == "meshing" && dossier.vessel) return "One tetrahedral mesh of a lumen whose walls stand still.";
+  if (text.name == "hemodynamics" && dossier.flow && dossier.flow->displacement.empty())
+    return "Flow between walls that stand still, over a cycle, from the Navier-Stokes equations.";
+  return text.lead;
+}
+
+Viewpoint view_of(const Dossier& dossier) {
+  if (dossier.mesh) return viewpoint(*dossier.mesh);
+  if (dossier.vessel) return viewpoint(dossier.vessel->points, dossier.vessel->cells);
+  if (dossier.flow) return viewpoint(dossier.flow->points, dossier.flow->cells);
+  return {};
+}
+
+/// False of the stages of a heart where a vessel is looked at.
+bool belongs(const StageText& text, const Dossier& dossier) {
+  return !dossier.vessel || (text.name != "electrophysiology" && text.name != "mechanics");
 }
 
 /// What every stage tells, around what the chapter shows of its artifacts.
 Chapter stage_chapter(Draft& draft, const StageText& text, const StageRecord& record) {
-  const auto& motion = draft.dossier.motion;
-  const bool loads = text.name == "mechanics" && motion && !is_heart_beat(*motion);
-  const std::string_view lead = loads ? "The wall under given loads: no heart beat." : text.lead;
-  std::string body = "<p class=\"soft\">" + std::string(lead) + "</p>\n" + text.html(draft, record);
+  std::string body =
+      "<p class=\"soft\">" + std::string(lead_of(text, draft.dossier)) + "</p>\n" + text.html(draft, record);
   body += all_figures(record);
   if (!record.warnings.empty()) body += "<h3>Warnings</h3>" + bullet_list(record.warnings, "warnings");
   if (!record.assumptions.empty()) body += "<h3>Assumptions</h3>" + bullet_list(record.assumptions, "plain");
@@ -98,7 +118,7 @@ Chapter stage_chapter(Draft& draft, const StageText& text, const StageRecord& re
 }  // namespace
 
 Report compose(const Dossier& dossier, const Options& options, core::Log& log) {
-  Draft draft{dossier, options, dossier.mesh ? viewpoint(*dossier.mesh) : Viewpoint{}, {}};
+  Draft draft{dossier, options, view_of(dossier), {}};
   draft.report.warnings = disagreements(dossier);
   std::vector<Chapter> chapters;
   std::vector<std::string> missing;
@@ -106,7 +126,7 @@ Report compose(const Dossier& dossier, const Options& options, core::Log& log) {
     if (const auto* record = dossier.stage(text.name)) {
       log.detail("report: {}", text.name);
       chapters.push_back(stage_chapter(draft, text, *record));
-    } else {
+    } else if (belongs(text, dossier)) {
       missing.emplace_back(text.name);
     }
   }

@@ -7,7 +7,7 @@
 #include "cardiotwin/core/log.hpp"
 #include "dossier.hpp"
 #include "html.hpp"
-#include "scenes.hpp"
+#include "picture.hpp"
 
 namespace cardiotwin::report {
 

@@ -14,11 +14,15 @@ using config::Json;
 struct Source {
   std::string_view artifact, stage;
 };
-constexpr Source sources[] = {
-    {artifacts::Image::id, "ingest"},         {artifacts::ClinicalValues::id, "ingest"},
-    {artifacts::Labels::id, "segmentation"},  {artifacts::Anatomy::id, "segmentation"},
-    {artifacts::HeartMesh::id, "meshing"},    {artifacts::Activation::id, "electrophysiology"},
-    {artifacts::WallMotion::id, "mechanics"}, {artifacts::Flow::id, "hemodynamics"}};
+constexpr Source sources[] = {{artifacts::Image::id, "ingest"},
+                              {artifacts::ClinicalValues::id, "ingest"},
+                              {artifacts::Labels::id, "segmentation"},
+                              {artifacts::Anatomy::id, "segmentation"},
+                              {artifacts::HeartMesh::id, "meshing"},
+                              {artifacts::VesselMesh::id, "meshing"},
+                              {artifacts::Activation::id, "electrophysiology"},
+                              {artifacts::WallMotion::id, "mechanics"},
+                              {artifacts::Flow::id, "hemodynamics"}};
 
 /// JSON that cannot be read is no JSON: a report is made from what can be read.
 Json parse(const std::string& text) { return Json::parse(text, nullptr, /*allow_exceptions=*/false); }
@@ -47,6 +51,7 @@ StageRecord read_record(std::string_view name, const std::filesystem::path& path
   record.wall_s = file.read_scalar("/provenance/wall_s");
   record.peak_rss_mib = file.read_scalar("/provenance/peak_rss_mib");
   read_findings(parse(file.read_text("/provenance/findings")), record);
+  if (file.has("/provenance/config")) record.config = parse(file.read_text("/provenance/config"));
   const Json timers = parse(file.read_text("/provenance/timers"));
   if (!timers.is_object()) return record;
   for (const auto& [what, seconds] : timers.items()) {
@@ -74,6 +79,11 @@ const stage::Quantity* StageRecord::quantity(std::string_view wanted) const {
   return found == quantities.end() ? nullptr : &*found;
 }
 
+std::optional<double> StageRecord::setting(const std::string& key) const {
+  if (!config.is_object() || !config.contains(key) || !config[key].is_number()) return {};
+  return config[key].get<double>();
+}
+
 const StageRecord* Dossier::stage(std::string_view name) const {
   const auto found = std::find_if(stages.begin(), stages.end(), [&](const auto& s) { return s.name == name; });
   return found == stages.end() ? nullptr : &*found;
@@ -95,6 +105,7 @@ Dossier collect(const stage::ArtifactStore& artifacts, const std::filesystem::pa
   read(dossier.labels);
   read(dossier.anatomy);
   read(dossier.mesh);
+  read(dossier.vessel);
   read(dossier.activation);
   read(dossier.motion);
   read(dossier.flow);

@@ -12,6 +12,7 @@
 #include "cardiotwin/artifacts/image.hpp"
 #include "cardiotwin/artifacts/labels.hpp"
 #include "cardiotwin/artifacts/physics.hpp"
+#include "cardiotwin/artifacts/vessel_mesh.hpp"
 #include "cardiotwin/stage/context.hpp"
 
 namespace cardiotwin::report {
@@ -26,8 +27,11 @@ struct StageRecord {
   std::vector<std::string> warnings, assumptions;
   std::map<std::string, double> seconds;  ///< wall time by name
   double wall_s = 0, peak_rss_mib = 0;
+  config::Json config{};  ///< what the stage ran with; null where it is not told
 
   const stage::Quantity* quantity(std::string_view wanted) const;  ///< null where it is not told
+  /// A number of the configuration; nothing where it is not told.
+  std::optional<double> setting(const std::string& key) const;
 };
 
 struct Dossier {
@@ -37,6 +41,7 @@ struct Dossier {
   std::optional<artifacts::Labels> labels;
   std::optional<artifacts::Anatomy> anatomy;
   std::optional<artifacts::HeartMesh> mesh;
+  std::optional<artifacts::VesselMesh> vessel;  ///< in place of `mesh` where no heart is looked at
   std::optional<artifacts::Activation> activation;
   std::optional<artifacts::WallMotion> motion;
   std::optional<artifacts::Flow> flow;

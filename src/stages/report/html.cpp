@@ -2,6 +2,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace cardiotwin::report {
@@ -33,6 +34,7 @@ th { text-align: left; font-weight: 600; color: var(--soft); font-size: .85rem; 
 th, td { padding: .28rem 1.3rem .28rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 table.figures td:nth-child(2) { text-align: right; white-space: nowrap; }
 table.provenance td { font-size: .88rem; } table.provenance code { font-size: .68rem; }
+table.markers td:not(:last-child) { white-space: nowrap; }
 td.out { color: #a5481f; font-weight: 600; }
 code { font: .84em ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 .cards { display: flex; flex-wrap: wrap; gap: .8rem; margin: .9rem 0 .3rem; }
@@ -40,6 +42,8 @@ code { font: .84em ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: a
 .card b { display: block; font-size: 1.5rem; font-weight: 600; } .card b small { font-size: .9rem; color: var(--soft); font-weight: 400; }
 .card span { color: var(--soft); font-size: .84rem; display: block; max-width: 15rem; }
 .grid { display: flex; flex-wrap: wrap; gap: 1.2rem; align-items: flex-start; margin: .6rem 0; }
+.row { display: grid; grid-template-columns: repeat(var(--columns), minmax(0, 1fr)); gap: 1.2rem; margin: .6rem 0; max-width: calc(var(--columns) * 23rem); }
+@media (max-width: 640px) { .row { grid-template-columns: minmax(0, 1fr); } }
 figure { margin: 0; max-width: 100%; } figure svg, figure img { max-width: 100%; height: auto; display: block; }
 figure.half { flex: 1 1 22rem; max-width: 34rem; } figure.wide { flex: 1 1 100%; }
 figcaption { color: var(--soft); font-size: .86rem; margin-top: .3rem; }
@@ -90,6 +94,12 @@ std::string number(double value, int digits) {
     if (text.back() == '.') text.pop_back();
   }
   return text;
+}
+
+std::string words(std::string name) {
+  std::replace(name.begin(), name.end(), '_', ' ');
+  for (auto dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 2)) name.replace(dot, 1, ": ");
+  return name;
 }
 
 std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows,

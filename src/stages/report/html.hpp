@@ -14,6 +14,9 @@ std::string escape(std::string_view text);
 /// "nan".
 std::string number(double value, int digits = 4);
 
+/// "anatomy.lv_cavity_volume" as words: "anatomy: lv cavity volume". Plain text.
+std::string words(std::string name);
+
 /// "<table>" of cells that are already HTML; `header` may be empty.
 std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows,
                   std::string_view css_class = "figures");

@@ -217,15 +217,54 @@ bool is_heart_beat(const artifacts::WallMotion& motion) {
   return false;
 }
 
-std::vector<double> smallest_dihedral_angles(const artifacts::HeartMesh& mesh) {
+std::vector<double> smallest_dihedral_angles(std::span<const Vec3> points,
+                                             std::span<const std::array<std::int32_t, 4>> cells) {
   std::vector<double> smallest;
-  smallest.reserve(mesh.cells.size());
-  for (const auto& c : mesh.cells) {
-    const auto angles =
-        mesh::dihedral_angles(point(mesh, c[0]), point(mesh, c[1]), point(mesh, c[2]), point(mesh, c[3]));
+  smallest.reserve(cells.size());
+  for (const auto& c : cells) {
+    const auto at = [&](std::size_t corner) { return points[static_cast<std::size_t>(c[corner])]; };
+    const auto angles = mesh::dihedral_angles(at(0), at(1), at(2), at(3));
     smallest.push_back(*std::min_element(angles.begin(), angles.end()));
   }
   return smallest;
+}
+
+std::vector<double> mean_speed(const artifacts::Flow& flow) {
+  const auto& times = flow.frame_times_ms;
+  const std::size_t frames = flow.velocity.size();
+  std::vector<double> weights(frames, frames > 1 ? 0.0 : 1.0), mean(flow.points.size(), 0.0);
+  for (std::size_t f = 0; f + 1 < frames; ++f) {  // trapezoidal
+    const double share = 0.5 * (times[f + 1] - times[f]) / (times[frames - 1] - times[0]);
+    weights[f] += share;
+    weights[f + 1] += share;
+  }
+  for (std::size_t f = 0; f < frames; ++f)
+    for (std::size_t p = 0; p < mean.size(); ++p) mean[p] += weights[f] * norm(flow.velocity[f][p]);
+  return mean;
+}
+
+std::vector<double> reciprocal_residence(const artifacts::Flow& flow) {
+  std::vector<double> reciprocal(flow.tawss_Pa.size());
+  for (std::size_t p = 0; p < reciprocal.size(); ++p) reciprocal[p] = (1 - 2 * flow.osi[p]) * flow.tawss_Pa[p];
+  return reciprocal;
+}
+
+std::size_t frame_of_most_flow(const artifacts::Flow& flow, std::string_view passage) {
+  const auto& times = flow.frame_times_ms;
+  std::vector<double> through(times.size(), 0.0);
+  for (std::size_t i = 0; i < flow.flow_ml_per_s.size(); ++i) {
+    if (!passage.empty() && flow.passages[i] != passage) continue;
+    for (std::size_t f = 0; f < times.size(); ++f)
+      through[f] += std::abs(interpolate(flow.times_ms, flow.flow_ml_per_s[i], times[f]));
+  }
+  const auto most = std::ranges::max_element(through);
+  if (most != through.end() && *most > 0) return static_cast<std::size_t>(most - through.begin());
+  std::vector<double> fastest;
+  for (const auto& frame : flow.velocity) {
+    fastest.push_back(0);
+    for (const Vec3& v : frame) fastest.back() = std::max(fastest.back(), norm(v));
+  }
+  return static_cast<std::size_t>(std::ranges::max_element(fastest) - fastest.begin());
 }
 
 bool days_between(const std::string& from, const std::string& to, int& days) {

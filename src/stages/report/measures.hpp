@@ -1,7 +1,10 @@
 #pragma once
 /// Figures that the report derives from artifacts for its plots. Nothing here is a new model: sums, means, maxima.
 
+#include <array>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -63,7 +66,19 @@ std::size_t nearest_frame(const std::vector<double>& frame_times, double time);
 bool is_heart_beat(const artifacts::WallMotion& motion);
 
 /// Smallest dihedral angle of each cell [deg].
-std::vector<double> smallest_dihedral_angles(const artifacts::HeartMesh& mesh);
+std::vector<double> smallest_dihedral_angles(std::span<const Vec3> points,
+                                             std::span<const std::array<std::int32_t, 4>> cells);
+
+/// Speed at each point, averaged over the stored frames by their times [m/s].
+std::vector<double> mean_speed(const artifacts::Flow& flow);
+
+/// (1 - 2 OSI) TAWSS at each point, the reciprocal of the relative residence time [Pa]. Source: Himburg et al., Am. J.
+/// Physiol. 286 (2004) H1916-H1922.
+std::vector<double> reciprocal_residence(const artifacts::Flow& flow);
+
+/// The frame at whose time most passes through the passage, or all passages together; of the largest speed where no
+/// blood passes.
+std::size_t frame_of_most_flow(const artifacts::Flow& flow, std::string_view passage = {});
 
 /// Days from one ISO date ("2026-03-01", a time behind it is ignored) to another; false when either is no date.
 bool days_between(const std::string& from, const std::string& to, int& days);

@@ -58,12 +58,13 @@ Patch gather(std::span<const Vec3> points, std::span<const Triangle> triangles, 
   return patch;
 }
 
-Patch clip(const Patch& patch, const Plane& plane) {
+namespace {
+
+/// Where a function, given at the points, is not positive.
+Patch clip(const Patch& patch, std::span<const double> function) {
   Patch kept{patch.points, patch.values, {}};
   EdgePoints cuts(kept, patch.points, patch.values);
-  std::vector<double> distance(patch.points.size());
-  for (std::size_t p = 0; p < distance.size(); ++p) distance[p] = plane.distance(patch.points[p]);
-  const auto at = [&](std::int32_t p) { return distance[static_cast<std::size_t>(p)]; };
+  const auto at = [&](std::int32_t p) { return function[static_cast<std::size_t>(p)]; };
 
   for (const auto& triangle : patch.triangles) {
     std::array<std::int32_t, 4> polygon{};
@@ -76,6 +77,21 @@ Patch clip(const Patch& patch, const Plane& plane) {
     for (std::size_t c = 2; c < corners; ++c) kept.triangles.push_back({polygon[0], polygon[c - 1], polygon[c]});
   }
   return kept;
+}
+
+}  // namespace
+
+Patch clip(const Patch& patch, const Plane& plane) {
+  std::vector<double> distance(patch.points.size());
+  for (std::size_t p = 0; p < distance.size(); ++p) distance[p] = plane.distance(patch.points[p]);
+  return clip(patch, distance);
+}
+
+std::pair<Patch, Patch> parted(const Patch& patch, double level) {
+  std::vector<double> above(patch.values), below(patch.values);
+  for (double& v : above) v -= level;
+  for (double& v : below) v = level - v;
+  return {clip(patch, above), clip(patch, below)};
 }
 
 Patch slice(std::span<const Vec3> points, std::span<const Cell> cells, std::span<const double> values,

@@ -34,6 +34,9 @@ Patch gather(std::span<const Vec3> points, std::span<const Triangle> triangles, 
 /// What is left of a patch after cutting it.
 Patch clip(const Patch& patch, const Plane& plane);
 
+/// What lies below a value, and the rest, parted along the isoline.
+std::pair<Patch, Patch> parted(const Patch& patch, double level);
+
 /// Where the plane goes through the cells for which `keep` holds; values are interpolated linearly.
 Patch slice(std::span<const Vec3> points, std::span<const Cell> cells, std::span<const double> values,
             const std::function<bool(std::size_t)>& keep, const Plane& plane);

@@ -347,8 +347,8 @@ std::string bulls_eye(const std::string& title, const std::vector<double>& value
 }
 
 std::string colour_bar(const Scale& scale) {
-  constexpr double length = 260, thickness = 12;
-  constexpr int pieces = 52;
+  constexpr double length = 250, thickness = 12;  // numbers at its ends have room for four digits
+  constexpr int pieces = 50;
   std::string svg = open_svg(280, 46, scale.label);
   for (int p = 0; p < pieces; ++p) {
     svg +=
@@ -358,10 +358,21 @@ std::string colour_bar(const Scale& scale) {
   const std::string label = scale.unit.empty() ? scale.label : scale.label + " [" + scale.unit + "]";
   svg += text(10, 10, label, "font-size=\"11\" fill=\"#1d2733\"");
   const double span = scale.high - scale.low;
+  const auto place = [&](double t) { return 10 + length * (t - scale.low) / span; };
+  const std::string quiet = "font-size=\"11\" fill=\"#5b6775\" text-anchor=\"middle\"";
+  if (span > 0 && scale.limit) {
+    const double end = scale.limit->below ? scale.low : scale.high, at_limit = place(scale.limit->value);
+    svg += fmt::format("<rect x=\"{:.1f}\" y=\"14\" width=\"{:.1f}\" height=\"{:.0f}\" fill=\"{}\"/>",
+                       std::min(at_limit, place(end)), std::abs(place(end) - at_limit), thickness, hex(limit_colour));
+    svg +=
+        text(at_limit, 39, number(scale.limit->value),
+             fmt::format("font-size=\"11\" font-weight=\"700\" fill=\"{}\" text-anchor=\"middle\"", hex(limit_colour)));
+    svg += text(place(scale.low), 39, number(scale.low), quiet);
+    return svg + text(place(scale.high), 39, "\u2265" + number(scale.high), quiet) + "</svg>";
+  }
   for (const double t : ticks(scale.low, scale.high, 4)) {
     if (!(span > 0) || t < scale.low - 1e-9 * span || t > scale.high + 1e-9 * span) continue;
-    svg += text(10 + length * (t - scale.low) / span, 39, number(t),
-                "font-size=\"11\" fill=\"#5b6775\" text-anchor=\"middle\"");
+    svg += text(place(t), 39, number(t), quiet);
   }
   return svg + "</svg>";
 }

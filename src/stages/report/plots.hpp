@@ -41,7 +41,7 @@ std::string histogram(const Axes& axes, const std::vector<double>& values, const
 /// above, septum to the left, apex in the middle. values[s - 1] belongs to segment s; not finite: no value.
 std::string bulls_eye(const std::string& title, const std::vector<double>& values, const Scale& scale);
 
-/// Horizontal colour bar with ticks, for a picture.
+/// Horizontal colour bar with ticks, for a picture; the limit and what is beyond it stand out.
 std::string colour_bar(const Scale& scale);
 
 /// Round tick values that cover [low, high], about `wanted` of them.

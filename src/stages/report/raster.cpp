@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 namespace cardiotwin::report {
@@ -27,6 +28,23 @@ struct Layer {
         depth(colour.size(), static_cast<float>(far_away)) {}
 };
 
+/// All that decides how large the picture is.
+void for_each_point(const Scene& scene, const std::function<void(const Vec3&)>& include) {
+  std::ranges::for_each(scene.room, include);
+  if (!scene.room.empty()) return;
+  for (const auto& s : scene.surfaces) {
+    for (const auto& t : s.triangles) {
+      for (const auto p : t) include(s.points[static_cast<std::size_t>(p)]);
+    }
+  }
+  for (const auto& s : scene.strokes) {
+    for (const auto& piece : s.pieces) {
+      include(piece.from);
+      include(piece.to);
+    }
+  }
+}
+
 /// From patient space to pixels (x right, y down, z towards the viewer, all in pixels).
 class View {
  public:
@@ -43,17 +61,7 @@ class View {
         high[c] = std::max(high[c], q[c]);
       }
     };
-    for (const auto& s : scene.surfaces) {
-      for (const auto& t : s.triangles) {
-        for (const auto p : t) include(s.points[static_cast<std::size_t>(p)]);
-      }
-    }
-    for (const auto& s : scene.strokes) {
-      for (const auto& piece : s.pieces) {
-        include(piece.from);
-        include(piece.to);
-      }
-    }
+    for_each_point(scene, include);
     if (low[0] > high[0]) low = high = {0, 0, 0};
     const double tall = std::max(high[1] - low[1], 1e-6), wide = std::max(high[0] - low[0], 1e-6);
     const double margin = 0.04 * std::max(tall, wide);

@@ -53,6 +53,7 @@ struct Scene {
   Camera camera;
   std::vector<Surface> surfaces;
   std::vector<Strokes> strokes;
+  std::vector<Vec3> room{};  ///< what there is room for, so that pictures have one scale; empty: for all that is drawn
 };
 
 /// The scene with a margin around it, `height` pixels high and as wide as it needs (at most 1.6 times that).

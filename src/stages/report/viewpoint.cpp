@@ -115,9 +115,6 @@ Viewpoint across_motion(const Viewpoint& view, const std::vector<Vec3>& displace
 
 Viewpoint viewpoint(std::span<const Vec3> points, std::span<const Cell> cells) {
   const auto corner = [&](const Cell& cell, std::size_t c) { return points[static_cast<std::size_t>(cell[c])]; };
-  const auto middle = [&](const Cell& cell) {
-    return 0.25 * (corner(cell, 0) + corner(cell, 1) + corner(cell, 2) + corner(cell, 3));
-  };
   const auto volume = [&](const Cell& cell) {
     const Vec3 a = corner(cell, 0);
     return std::abs(dot(corner(cell, 1) - a, cross(corner(cell, 2) - a, corner(cell, 3) - a))) / 6;
@@ -126,14 +123,23 @@ Viewpoint viewpoint(std::span<const Vec3> points, std::span<const Cell> cells) {
   Viewpoint view;
   for (const Cell& cell : cells) {
     whole += volume(cell);
-    view.centre = view.centre + volume(cell) * middle(cell);
+    for (std::size_t c = 0; c < 4; ++c) view.centre = view.centre + (volume(cell) / 4) * corner(cell, c);
   }
   if (!(whole > 0)) return {};
   view.centre = (1 / whole) * view.centre;
+  // Over a tetrahedron of volume V with corners x_c: int x x' = V / 20 (sum x_c x_c' + s s'), s = sum x_c.
   Symmetric moments{};
+  const auto add = [&](double weight, const Vec3& x) {
+    for (std::size_t i = 0; i < 3; ++i) moments[i] = moments[i] + (weight * x[i]) * x;
+  };
   for (const Cell& cell : cells) {
-    const Vec3 x = middle(cell) - view.centre;
-    for (std::size_t i = 0; i < 3; ++i) moments[i] = moments[i] + (volume(cell) * x[i]) * x;
+    Vec3 sum{0, 0, 0};
+    for (std::size_t c = 0; c < 4; ++c) {
+      const Vec3 x = corner(cell, c) - view.centre;
+      add(volume(cell) / 20, x);
+      sum = sum + x;
+    }
+    add(volume(cell) / 20, sum);
   }
   const auto axes = principal_axes(moments);
   const auto upwards = [](const Vec3& axis) {
@@ -146,6 +152,8 @@ Viewpoint viewpoint(std::span<const Vec3> points, std::span<const Cell> cells) {
   return off_the_middle(view, points);
 }
 
-Viewpoint from_behind(const Viewpoint& view) { return {view.centre, view.axis, -1.0 * view.across, -1.0 * view.towards}; }
+Viewpoint from_behind(const Viewpoint& view) {
+  return {view.centre, view.axis, -1.0 * view.across, -1.0 * view.towards};
+}
 
 }  // namespace cardiotwin::report

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "cardiotwin/mesh/tet_mesh.hpp"
 #include "references.hpp"
 #include "scenes.hpp"
 #include "synthetic.hpp"
@@ -90,7 +91,7 @@ TEST(Measures, EndSystoleAndFramesOfTheSyntheticBeat) {
   EXPECT_DOUBLE_EQ(s.motion.frame_times_ms[end_systolic_frame(s.motion)], 350);
   EXPECT_EQ(nearest_frame({0, 50, 100}, 76), 2U);
   EXPECT_EQ(nearest_frame({}, 76), 0U);
-  for (const double angle : smallest_dihedral_angles(s.mesh)) {
+  for (const double angle : smallest_dihedral_angles(s.mesh.points, s.mesh.cells)) {
     EXPECT_GT(angle, 0);
     EXPECT_LT(angle, 70.53);
   }
@@ -103,6 +104,52 @@ TEST(Viewpoint, LooksAcrossTheLongAxisThroughBothOrifices) {
   EXPECT_NEAR(dot(view.across, view.axis), 0, 1e-12);
   EXPECT_NEAR(norm(view.towards), 1, 1e-12);
   EXPECT_NEAR(view.axis[2], 1, 1e-9);
+}
+
+TEST(Viewpoint, OfAVesselStandsItsLongestAxisUprightAndLooksAlongTheShortest) {
+  const auto duct = mesh::box({0, 0, 0}, {40, 4, 10}, {20, 2, 5});
+  const auto view = viewpoint(duct.points, duct.cells);
+  EXPECT_NEAR(view.axis[0], 1, 1e-9);
+  EXPECT_NEAR(view.across[2], 1, 1e-9);
+  EXPECT_NEAR(std::abs(view.towards[1]), 1, 1e-9);
+  const auto behind = from_behind(view);
+  EXPECT_NEAR(dot(behind.towards, view.towards), -1, 1e-12);
+  EXPECT_NEAR(norm(cross(behind.across, behind.axis) - behind.towards), 0, 1e-12) << "right-handed";
+
+  // Turned by 30 degrees about y, the axes turn with it.
+  auto turned = duct.points;
+  const double c = std::sqrt(0.75), s = 0.5;
+  for (auto& x : turned) x = {c * x[0] + s * x[2], x[1], c * x[2] - s * x[0]};
+  const auto view_turned = viewpoint(turned, duct.cells);
+  EXPECT_NEAR(norm(view_turned.axis - Vec3{c, 0, -s}), 0, 1e-9);
+  EXPECT_NEAR(norm(view_turned.across - Vec3{s, 0, c}), 0, 1e-9);
+
+  EXPECT_NEAR(norm(viewpoint({}, {}).axis), 1, 1e-12) << "of nothing, some view";
+}
+
+TEST(Measures, OfAFlowsFrames) {
+  artifacts::Flow flow;
+  flow.points = {{0, 0, 0}, {1, 0, 0}};
+  flow.frame_times_ms = {0, 10, 40};
+  flow.velocity = {{{1, 0, 0}, {0, 0, 0}}, {{0, -2, 0}, {0, 0, 0}}, {{0, 0, 3}, {0, 3, 4}}};
+  const auto speed = mean_speed(flow);  // trapezoidal: weights 1/8, 1/2, 3/8
+  EXPECT_DOUBLE_EQ(speed[0], 0.125 + 1 + 1.125);
+  EXPECT_DOUBLE_EQ(speed[1], 1.875);
+  EXPECT_EQ(frame_of_most_flow(flow), 2U) << "the fastest";
+  flow.times_ms = {0, 20, 30, 40};
+  flow.passages = {"in", "out"};
+  flow.flow_ml_per_s = {{1, 9, 1, 6}, {8, 0, 0, -4}};  // at 10 ms: 5 and 4
+  EXPECT_EQ(frame_of_most_flow(flow), 2U);
+  EXPECT_EQ(frame_of_most_flow(flow, "in"), 2U);
+  EXPECT_EQ(frame_of_most_flow(flow, "out"), 0U);
+  flow.tawss_Pa = {0.5, 2};
+  flow.osi = {0.4, 0};
+  EXPECT_NEAR(1 / reciprocal_residence(flow)[0], 10, 1e-12);
+  EXPECT_NEAR(1 / reciprocal_residence(flow)[1], 0.5, 1e-12);
+
+  flow.frame_times_ms.resize(1);
+  flow.velocity.resize(1);
+  EXPECT_DOUBLE_EQ(mean_speed(flow)[0], 1);
 }
 
 TEST(References, AreFoundByTheLastWordOfAName) {

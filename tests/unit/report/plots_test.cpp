@@ -118,6 +118,19 @@ TEST(Plots, BullsEyeHasSeventeenSegmentsAndSaysWhereAValueIsMissing) {
 TEST(Plots, ColourBarOfAnEmptyRangeIsSound) {
   expect_sound(colour_bar({"a", "", 0, 0, viridis()}));
   expect_sound(colour_bar({"a", "ms", 0, 90, viridis()}));
+  expect_sound(colour_bar({"a", "Pa", 0, 0, slate(), Limit{0, true}}));
+}
+
+TEST(Plots, ColourBarShowsWhatIsBeyondTheLimit) {
+  const std::string colour = "fill=\"" + hex(limit_colour) + "\"";
+  const auto low = colour_bar({"a", "Pa", 0, 2, slate(), Limit{0.4, true}});
+  expect_sound(low);
+  EXPECT_NE(low.find("<rect x=\"10.0\" y=\"14\" width=\"50.0\" height=\"12\" " + colour), std::string::npos) << low;
+  EXPECT_NE(low.find(">0.4</text>"), std::string::npos);
+  const auto high = colour_bar({"a", "1/Pa", 0, 12.5, slate(), Limit{10, false}});
+  EXPECT_NE(high.find("<rect x=\"210.0\" y=\"14\" width=\"50.0\" height=\"12\" " + colour), std::string::npos) << high;
+  EXPECT_NE(high.find(">\u226512.5</text>"), std::string::npos);
+  EXPECT_EQ(colour_bar({"a", "Pa", 0, 2, slate()}).find(colour), std::string::npos);
 }
 
 TEST(Colours, MapsRunFromEndToEnd) {

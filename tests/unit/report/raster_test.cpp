@@ -113,6 +113,22 @@ TEST(Patch, CutThroughABoxHasTheAreaOfItsCrossSection) {
   double length = 0;
   for (const auto& [from, to] : isoline(face, 2.5)) length += norm(to - from);
   EXPECT_NEAR(length, 2 * std::sqrt(2.0), 1e-12);
+  // x + z <= 2.5 is a trapezoid from z = 2.5 down to z = 0.5.
+  const auto [below, above] = parted(face, 2.5);
+  EXPECT_NEAR(area(below), 3, 1e-12);
+  EXPECT_NEAR(area(above), 5, 1e-12);
+}
+
+TEST(Raster, PicturesWithTheSameRoomAreOfOneScale) {
+  const Surface small{{{0, 0, 0}, {1, 0, 0}, {0, 1, 0}}, {{0, 1, 2}}, {{1, 0, 0}, {1, 0, 0}, {1, 0, 0}}};
+  const auto red = [](const Pixels& picture) {
+    int count = 0;
+    for (std::size_t n = 0; n < picture.rgb.size(); n += 3) count += picture.rgb[n] > 50 && picture.rgb[n + 1] < 50;
+    return count;
+  };
+  const auto alone = render({{}, {small}, {}}, 80);
+  const auto in_room = render({{}, {small}, {}, {{0, 0, 0}, {2, 2, 0}}}, 80);
+  EXPECT_NEAR(static_cast<double>(red(alone)) / red(in_room), 4, 0.4);  // edges are a pixel's width
 }
 
 }  // namespace

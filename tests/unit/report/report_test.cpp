@@ -3,8 +3,10 @@
 #include <fstream>
 #include <regex>
 
+#include "cardiotwin/artifacts/vessel_mesh.hpp"
 #include "cardiotwin/io/files.hpp"
 #include "cardiotwin/io/sha256.hpp"
+#include "cardiotwin/mesh/tet_mesh.hpp"
 #include "cardiotwin/stages/stages.hpp"
 #include "support/workbench.hpp"
 #include "synthetic.hpp"
@@ -21,7 +23,7 @@ class RunFolder : public Workbench {
   explicit RunFolder(core::Comm comm = core::Comm()) : Workbench(comm), comm_(comm) {}
 
   template <class T>
-  void give_with_findings(const T& value, const Json& told) {
+  void give_with_findings(const T& value, const Json& told, const Json& config = Json::object()) {
     give(value);
     core::on_root(comm_, [&] {
       io::Writer file(file_of(T::id));
@@ -32,6 +34,7 @@ class RunFolder : public Workbench {
       const std::int64_t ranks = 2;
       file.attribute("/provenance", "ranks", std::span(&ranks, 1));
       file.write("/provenance/findings", told.dump());
+      file.write("/provenance/config", config.dump());
       file.write("/provenance/timers", std::string(R"({"assembly": 1.5})"));
       file.write("/provenance/wall_s", 12.0);
       file.write("/provenance/peak_rss_mib", 345.0);
@@ -46,6 +49,8 @@ class RunFolder : public Workbench {
 };
 
 void expect_self_contained(const std::string& html) {
+  for (const char* promise : {"probability", "Probability", "risk score", "risk of"})
+    EXPECT_EQ(html.find(promise), std::string::npos) << promise;
   EXPECT_EQ(xml_problem(html), "");
   EXPECT_EQ(html.find("<script"), std::string::npos);
   const std::regex reference(R"re((src|href|url)\s*(=\s*"|\()([^")]{0,30}))re");
@@ -55,6 +60,56 @@ void expect_self_contained(const std::string& html) {
   }
   for (const char* bad : {">nan", " nan", "\"nan", "-nan", ">inf<"})
     EXPECT_EQ(html.find(bad), std::string::npos) << bad;
+}
+
+Json figure(const char* name, double value, const char* unit) {
+  return {{"name", name}, {"value", value}, {"unit", unit}};
+}
+
+/// What hemodynamics tells of a beat, in part.
+Json told_of_flow() {
+  return {{"quantities",
+           {figure("stasis_volume", 12.5, "ml"), figure("stasis_volume.apical", 9, "ml"),
+            figure("stasis_volume.mid", 3, "ml"), figure("stasis_volume.basal", 0.5, "ml"),
+            figure("residence_time_mean", 400, "ms"), figure("residence_time_mean.apical", 560, "ms"),
+            figure("low_tawss_area", 37, "%"), figure("high_rrt_area", 21, "%"), figure("mass_error_max", 0.2, "%")}}};
+}
+
+/// A duct through which blood passes along z, its wall still; `named` as meshing leaves it.
+struct Duct {
+  artifacts::VesselMesh named;
+  artifacts::Flow flow;
+};
+Duct duct() {
+  const auto box = mesh::box({0, 0, 0}, {8, 6, 40}, {4, 3, 16});
+  Duct d;
+  d.named = {box.points, box.cells, box.triangles, {}, {"wall", "inlet", "outlet_left"}};
+  for (const auto tag : box.surface) d.named.surface.push_back(tag == 5 ? 1 : tag == 6 ? 2 : 0);
+  auto& f = d.flow;
+  f.points = box.points;
+  f.cells = box.cells;
+  for (std::size_t t = 0; t < box.triangles.size(); ++t)
+    if (d.named.surface[t] == 0) f.wall_triangles.push_back(box.triangles[t]);
+  f.frame_times_ms = {0, 500, 1000};
+  for (const double strength : {0.2, 0.6, 0.2}) {
+    auto& velocity = f.velocity.emplace_back();
+    auto& pressure = f.pressure_kPa.emplace_back();
+    f.wall_shear_Pa.emplace_back(f.points.size(), Vec3{0, 0, 0.7});
+    for (const auto& x : f.points) {
+      velocity.push_back({0, 0, strength * x[0] * (8 - x[0]) * x[1] * (6 - x[1]) / 144});
+      pressure.push_back(10 + strength * (40 - x[2]) / 40);
+    }
+  }
+  for (const auto& x : f.points) {
+    f.tawss_Pa.push_back(0.02 * x[2]);
+    f.osi.push_back(0.2);
+  }
+  f.times_ms = {0, 250, 500, 750, 1000};
+  f.passages = {"inlet", "outlet_left"};
+  f.flow_ml_per_s = {{2, 4, 6, 4, 2}, {2, 4, 6, 4, 2}};
+  f.volume_ml.assign(5, 1.92);
+  f.mass_error.assign(5, 1e-4);
+  return d;
 }
 
 artifacts::Image small_image(const std::string& date) {
@@ -128,7 +183,8 @@ TEST(Report, OfAllStagesShowsFiguresPlotsAndPictures) {
                                                       {{"name", "apex.x"}, {"value", 0.0}, {"unit", "mm"}}})},
                           {"warnings", Json::array()},
                           {"assumptions", Json::array({"the pericardium is a bed of springs"})}});
-  run.give(s.flow);
+  run.give_with_findings(s.flow, told_of_flow(),
+                         {{"stasis_speed_m_per_s", 0.04}, {"low_tawss_Pa", 0.3}, {"high_rrt_per_Pa", 8}});
   core::Comm comm;
   core::on_root(
       comm, [&] { std::ofstream(run.folder() / "audit.jsonl") << "{\"hash\":\"aaaa\"}\n{\"hash\":\"f00dcafe\"}\n"; });
@@ -142,7 +198,7 @@ TEST(Report, OfAllStagesShowsFiguresPlotsAndPictures) {
   expect_self_contained(html);
 
   EXPECT_EQ(run.quantity("stages"), 6);
-  EXPECT_EQ(run.quantity("pictures"), 13);
+  EXPECT_EQ(run.quantity("pictures"), 19);
   for (const char* id : {"summary", "ingest", "segmentation", "meshing", "electrophysiology", "mechanics",
                          "hemodynamics", "provenance"}) {
     EXPECT_NE(html.find(std::string("<section id=\"") + id + "\""), std::string::npos) << id;
@@ -171,16 +227,18 @@ TEST(Report, OfAllStagesShowsFiguresPlotsAndPictures) {
   EXPECT_NE(html.find("2 records when this report was made; hash of the last one <code>f00dcafe</code>"),
             std::string::npos);
   EXPECT_NE(html.find("ACME &amp; Sons &lt;Magnets&gt;"), std::string::npos);
-  for (const char* picture : {"montage", "mesh", "surfaces", "fibres_inside", "fibres_outside", "activation_inside",
-                              "activation_outside", "strain_end_systole", "circumferential_strain_end_systole",
-                              "velocity_ejection", "velocity_filling", "wall_shear_front", "wall_shear_back"}) {
+  for (const char* picture :
+       {"montage", "mesh", "surfaces", "fibres_inside", "fibres_outside", "activation_inside", "activation_outside",
+        "strain_end_systole", "circumferential_strain_end_systole", "velocity_ejection", "velocity_filling",
+        "wall_shear_front", "wall_shear_back", "stasis_front", "low_wall_shear_front", "high_rrt_front", "stasis_back",
+        "low_wall_shear_back", "high_rrt_back"}) {
     EXPECT_TRUE(std::filesystem::exists(run.folder() / "report/pictures" / (std::string(picture) + ".png"))) << picture;
   }
 
   // The checkpoint names what was written, with hashes.
   const io::Reader output(run.output_file());
   const auto files = output.read_texts("/state/report/files"), hashes = output.read_texts("/state/report/sha256");
-  ASSERT_EQ(files.size(), 15U);
+  ASSERT_EQ(files.size(), 21U);
   ASSERT_EQ(hashes.size(), files.size());
   for (std::size_t n = 0; n < files.size(); ++n)
     EXPECT_EQ(io::sha256_file(run.folder() / files[n]), hashes[n]) << files[n];
@@ -192,6 +250,74 @@ TEST(Report, OfAllStagesShowsFiguresPlotsAndPictures) {
     std::filesystem::copy(run.folder() / "report", kept,
                           std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
   });
+}
+
+TEST(Report, MarkersOfStasisStandBesideTheirThresholds) {
+  for (const bool told : {true, false}) {
+    const auto s = synthetic();
+    RunFolder run;
+    run.give(s.mesh);
+    const Json config{{"stasis_speed_m_per_s", 0.04}, {"low_tawss_Pa", 0.3}, {"high_rrt_per_Pa", 8}};
+    run.give_with_findings(s.flow, told_of_flow(), told ? config : Json::object());
+    ASSERT_EQ(run.run(*report::make_stage(), {{"picture_height_px", 100}}), stage::Outcome::complete);
+    const auto html = run.page();
+    expect_self_contained(html);
+    const auto expect = [&](const std::string& text) { EXPECT_NE(html.find(text), std::string::npos) << text; };
+    expect("they are markers, not a prediction for this patient");
+    expect("<th>apical</th><th>mid</th><th>basal</th><th>threshold</th>");
+    expect(told ? "<td>12.5 ml</td><td>9 ml</td><td>3 ml</td><td>0.5 ml</td><td>mean speed below 0.04 m/s</td>"
+                : "<td>12.5 ml</td><td>9 ml</td><td>3 ml</td><td>0.5 ml</td><td>mean speed below 0.05 m/s</td>");
+    expect(told ? "<td>TAWSS below 0.3 Pa</td>" : "<td>TAWSS below 0.4 Pa</td>");
+    expect(told ? "RRT above 8 per Pa." : "RRT above 10 per Pa.");
+    expect("<td>560 ms</td><td></td><td></td><td>none</td>");
+    expect("Residence time at the end of the cycle in the cut plane.");
+    EXPECT_EQ(html.find("high ECAP"), std::string::npos) << "not told, not shown";
+    EXPECT_EQ(html.find("those of the stage&#39;s defaults") == std::string::npos &&
+                  html.find("those of the stage's defaults") == std::string::npos,
+              told);
+  }
+}
+
+TEST(Report, FlowWithoutResidenceTimeShowsWhereItIsSlow) {
+  auto s = synthetic();
+  s.flow.residence_time_ms.clear();
+  RunFolder run;
+  run.give(s.mesh);
+  run.give(s.flow);
+  ASSERT_EQ(run.run(*report::make_stage(), {{"picture_height_px", 100}}), stage::Outcome::complete);
+  expect_self_contained(run.page());
+  EXPECT_NE(run.page().find("Mean speed in the cut plane. Hatched: speed below 0.05 m/s"), std::string::npos);
+  EXPECT_EQ(run.page().find("esidence time at the end"), std::string::npos);
+}
+
+TEST(Report, OfAVesselShowsItsSurfacesAndItsFlow) {
+  const auto d = duct();
+  RunFolder run;
+  run.give_with_findings(d.named, {{"quantities", Json::array({figure("area.inlet", 48, "mm^2")})}});
+  run.give_with_findings(d.flow, {{"quantities", Json::array({figure("stasis_volume", 0.4, "ml")})}});
+  ASSERT_EQ(run.run(*report::make_stage(), {{"picture_height_px", 100}}), stage::Outcome::complete);
+  EXPECT_EQ(run.quantity("stages"), 2);
+  EXPECT_EQ(run.quantity("pictures"), 3 + 4 + 6);
+  const auto html = run.page();
+  expect_self_contained(html);
+  const auto expect = [&](const std::string& text) { EXPECT_NE(html.find(text), std::string::npos) << text; };
+  expect("340 points, 1152 tetrahedra");
+  expect("<td>inlet</td><td>24</td><td>48 mm^2</td>");
+  expect("<td>outlet left</td>");
+  expect("One tetrahedral mesh of a lumen whose walls stand still.");
+  expect("have not been run: ingest, segmentation.");
+  expect("aria-label=\"Flow through inlets and outlets\"");
+  expect("Velocity at the largest flow (500 ms)");
+  expect("Pressure on the wall at 500 ms.");
+  expect("<th>marker</th><th>whole</th><th>threshold</th>");
+  for (const char* heart : {"Volume of the cavity", "orifices", "aortic", "moving cavity", "apical"})
+    EXPECT_EQ(html.find(heart), std::string::npos) << heart;
+
+  RunFolder flow_alone;
+  flow_alone.give(d.flow);
+  ASSERT_EQ(flow_alone.run(*report::make_stage(), {{"picture_height_px", 100}}), stage::Outcome::complete);
+  expect_self_contained(flow_alone.page());
+  EXPECT_EQ(flow_alone.quantity("pictures"), 4 + 6);
 }
 
 TEST(Report, NamesTheLimitOfAnglesOnlyWhereAGateHasLooked) {

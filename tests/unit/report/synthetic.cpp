@@ -147,16 +147,18 @@ void fill_flow(Synthetic& s) {
     auto& displacement = f.displacement.emplace_back();
     auto& velocity = f.velocity.emplace_back();
     auto& pressure = f.pressure_kPa.emplace_back();
+    f.wall_shear_Pa.emplace_back(f.points.size(), Vec3{0, 0, 0});
     const double rate = (emptied(t + 1) - emptied(t - 1)) / 2 * 200;
     for (const auto& x : f.points) {
       displacement.push_back(contraction(x, emptied(t)));
-      velocity.push_back({-0.02 * rate * x[1], 0.02 * rate * x[0], rate * (0.2 + 0.8 * (x[2] + 54) / 72)});
+      velocity.push_back({-0.02 * rate * x[1], 0.02 * rate * x[0], rate * (x[2] + 54) / 72});
       pressure.push_back(1);
     }
   }
   for (const auto& x : f.points) {
     f.tawss_Pa.push_back(0.4 + 0.3 * std::sin(0.1 * x[2]));
-    f.osi.push_back(0.1);
+    f.osi.push_back(x[0] > 0 ? 0.1 : 0.3);
+    f.residence_time_ms.push_back(600 - 8 * (x[2] + 54));
   }
   f.times_ms = s.motion.times_ms;
   f.passages = {"mitral", "aortic"};
