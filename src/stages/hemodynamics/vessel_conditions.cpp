@@ -34,7 +34,7 @@ std::int32_t NamedMesh::tag(const std::string& name, const std::string& key) con
 
 VesselConditions::VesselConditions(Halo& halo, const NamedMesh& mesh, const std::vector<SurfaceCondition>& conditions,
                                    const FluidOptions& fluid, double ramp_ms)
-    : halo_(halo), ramp_ms_(ramp_ms) {
+    : ramp_ms_(ramp_ms) {
   const fem::Space& space = halo.space();
   const std::string key = "hemodynamics.boundaries";
   std::set<std::int32_t> given;

@@ -53,7 +53,6 @@ class VesselConditions final : public Conditions {
     SurfaceCondition condition;
     double stored = 0;  ///< pressure over the Windkessel's compliance [kPa]
   };
-  Halo& halo_;
   std::vector<std::int32_t> wall_tags_;
   SurfaceSet walls_;
   std::vector<Passage> passages_;
