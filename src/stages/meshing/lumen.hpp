@@ -11,9 +11,9 @@ struct Channel {
   double length = 2.5, height = 0.41, depth = 0.41;  ///< along x, y, z from the origin
   double cylinder_x = 0.5, cylinder_y = 0.2, cylinder_diameter = 0.1;
   double edge = 0.007;  ///< at the cylinder; at distance d from it edge + growth * d, but at most cap
-  double growth = 0.1, cap = 0.04;
+  double growth = 0.1, cap = 0.032;
   double wall_edge = 0.007;    ///< at the cylinder across its surface
-  int layers = 20;             ///< along z
+  int layers = 17;             ///< along z
   double layer_grading = 0.5;  ///< 0: all as deep; 1: as the cosine has it, thin at both walls
 };
 /// Surfaces inlet (x = 0), outlet, wall, cylinder.
