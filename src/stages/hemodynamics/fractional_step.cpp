@@ -17,7 +17,7 @@ namespace {
 /// the flow does not depend on the factor.
 constexpr double open_factor = 4;
 
-/// Increments of the pressure from which the next is guessed: 8 halve CG's iterations (docs/theory/hemodynamics.md).
+/// Increments of the pressure from which the next is guessed.
 constexpr std::size_t remembered_pressures = 8;
 
 /// The diagonal entry of rows that hold a fixed value: of the size of its neighbours, so that the matrix stays well

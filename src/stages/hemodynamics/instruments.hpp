@@ -62,9 +62,8 @@ class Instruments {
   void forget();
 
   const InstrumentPlan& plan() const { return plan_; }
-  /// Means over what was read: [m/s] by radius (those outside the flow are 0), [kPa].
+  /// Mean over what was read [m/s], by radius; those outside the flow are 0.
   std::vector<double> cut_profile(std::size_t cut) const;
-  double mean_difference(std::size_t i) const { return sums_[difference_at(i)] / duration_; }
   /// Of each step read.
   const std::vector<std::vector<double>>& drag() const { return drag_; }
   const std::vector<std::vector<double>>& lift() const { return lift_; }

@@ -134,6 +134,58 @@ class Cylinder(unittest.TestCase):
         self.assertTrue(0.165 <= found["pressure_drop"] <= 0.175, found["pressure_drop"])
 
 
+class Outlets(unittest.TestCase):
+    """A box with an inlet and two outlets whose resistances outweigh the flow's own pressure drop a thousand times."""
+
+    def split(self, scheme, left, right, **settings):
+        """Flow out of either side, a value a step."""
+        case = {"name": "split", "stages": ["meshing", STAGE],
+                "meshing": {"source": "box", "box_low_mm": [0, 0, 0], "box_high_mm": [2, 2, 2], "box_elements": [6, 6, 6]},
+                STAGE: {"refine": 0, "scheme": scheme, "cycle_ms": 20, "time_step_ms": 1, "residence_time": False, **settings,
+                        "boundaries": [{"surface": "x_low", "condition": "velocity", "profile": "flat", "values": [0.1]},
+                                       {"surface": "z_low", **left}, {"surface": "z_high", **right}]}}
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "split.json"
+            path.write_text(json.dumps(case), encoding="utf-8")
+            done = harness.cardiotwin("run", path, "--output", pathlib.Path(folder) / "run", ranks=2)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            with open(pathlib.Path(folder) / "run/hemodynamics_curves.csv", encoding="utf-8") as file:
+                rows = list(csv.DictReader(file))
+        return [[float(row[f"{side}_flow_ml_per_s"]) for row in rows] for side in ("z_low", "z_high")]
+
+    def test_resistances_split_the_flow(self):
+        pressure = {"condition": "pressure", "values": [0]}
+        for scheme in ("fractional_step", "coupled"):
+            low, high = self.split(scheme, {**pressure, "resistance_kPa_ms_per_mm3": 10},
+                                   {**pressure, "resistance_kPa_ms_per_mm3": 30})
+            with self.subTest(scheme):
+                self.assertAlmostEqual(low[-1], 0.075, delta=0.0005)
+                self.assertAlmostEqual(high[-1], 0.025, delta=0.0005)
+
+    def test_windkessels_charge(self):
+        # One is empty and large, the other small: the flow moves as a pair of circuits says.
+        def windkessel(peripheral, compliance):
+            return {"condition": "windkessel", "resistance_kPa_ms_per_mm3": 5, "peripheral_kPa_ms_per_mm3": peripheral,
+                    "compliance_mm3_per_kPa": compliance}
+
+        circuits = [(40, 10), (80, 2)]
+        stored, exact = [0, 0], []
+        for step in range(20000):
+            # Equal pressures before both characteristic resistances of 5, together 0.1 mm^3/ms.
+            flow = 0.05 - (stored[0] - stored[1]) / 10
+            flows = (flow, 0.1 - flow)
+            for k, (peripheral, compliance) in enumerate(circuits):
+                stored[k] += 1e-3 * (flows[k] - stored[k] / peripheral) / compliance
+            if (step + 1) % 1000 == 0:
+                exact.append(flow)
+        for scheme in ("fractional_step", "coupled"):
+            low, _ = self.split(scheme, *(windkessel(*circuit) for circuit in circuits))
+            with self.subTest(scheme):
+                # First order in the step, a seventeenth of the time constant with which the two exchange.
+                self.assertLess(max(abs(a - b) for a, b in zip(low, exact)), 0.002)
+                self.assertGreater(max(exact) - min(exact), 0.01)
+
+
 class Reuse(unittest.TestCase):
     def test_finished_stages_of_a_case_of_some_stages_are_kept(self):
         case = harness.SOURCE / "configs/verification/ethier_steinman.json"
