@@ -90,6 +90,36 @@ Refinement refine(const TetMesh& mesh) {
   return fine;
 }
 
+namespace {
+
+/// Half of `a` and half of `b`, which lie in one coarse cell: together they have four points at most.
+NestedMesh::Origin middle(const NestedMesh::Origin& a, const NestedMesh::Origin& b) {
+  NestedMesh::Origin sum = a;
+  for (double& w : sum.weight) w *= 0.5;
+  for (int i = 0; i < 4; ++i) {
+    if (b.weight[i] == 0) continue;
+    int slot = 0;
+    while (sum.weight[slot] != 0 && sum.point[slot] != b.point[i]) ++slot;
+    sum.point[slot] = b.point[i];
+    sum.weight[slot] += 0.5 * b.weight[i];
+  }
+  return sum;
+}
+
+}  // namespace
+
+NestedMesh refine(TetMesh mesh, int times) {
+  NestedMesh nested{mesh, std::move(mesh), {}};
+  for (std::size_t p = 0; p < nested.coarse.points.size(); ++p)
+    nested.origin.push_back({{static_cast<std::int32_t>(p)}, {1}});
+  for (int i = 0; i < times; ++i) {
+    Refinement finer = refine(nested.fine);
+    for (auto [a, b] : finer.parents) nested.origin.push_back(middle(nested.origin[a], nested.origin[b]));
+    nested.fine = std::move(finer.mesh);
+  }
+  return nested;
+}
+
 std::vector<double> prolong(std::span<const double> coarse, std::span<const Edge> parents) {
   std::vector<double> fine(coarse.begin(), coarse.end());
   fine.reserve(coarse.size() + parents.size());

@@ -41,6 +41,18 @@ struct Refinement {
 };
 Refinement refine(const TetMesh& mesh);
 
+/// A mesh refined a number of times, and where its points come from: within a cell of the coarse mesh, as the mean of
+/// four of its corners with `weight` (unused ones 0).
+struct NestedMesh {
+  struct Origin {
+    std::array<std::int32_t, 4> point{};
+    std::array<double, 4> weight{};
+  };
+  TetMesh coarse, fine;
+  std::vector<Origin> origin;  ///< of each point of `fine`
+};
+NestedMesh refine(TetMesh mesh, int times);
+
 /// The edges of a mesh, (a, b) with a < b, ascending. Node points.size() + e of a quadratic mesh is the middle of edge
 /// e.
 std::vector<Edge> edges(const TetMesh& mesh);

@@ -3,23 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pressure_laplacian.hpp"
+
 namespace cardiotwin::hemodynamics {
-
-namespace {
-
-/// What a pressure at an opening does to the outflow there, over A^2/V of the lumped mass matrix.
-constexpr double open_factor = 4;
-
-}  // namespace
 
 CoupledPreconditioner::CoupledPreconditioner(const FlowMesh& mesh, KSP solver)
     : mesh_(mesh),
       laplacian_(mesh.space(), mesh.space().cell_nodes(), 4),
       multigrid_(mesh.space().comm(), "hemodynamics_coupled_pressure_",
-                 "-ksp_type preonly -pc_type gamg -mg_levels_ksp_type richardson -mg_levels_pc_type sor "
-                 "-mg_levels_ksp_max_it 1 -pc_gamg_threshold 0.02 -pc_gamg_aggressive_coarsening 1 "
-                 // PETSc's default keeps the very first hierarchy's aggregates: a run that goes on would not have them.
-                 "-pc_gamg_reuse_interpolation false"),
+                 std::string("-ksp_type preonly ") + laplacian_multigrid),
       factorisation_(mesh.space().comm(), "hemodynamics_coupled_local_",
                      "-ksp_type preonly -pc_type bjacobi -sub_pc_type ilu"),
       weight_(mesh.space().make_vector()),
@@ -35,23 +27,7 @@ CoupledPreconditioner::CoupledPreconditioner(const FlowMesh& mesh, KSP solver)
 }
 
 void CoupledPreconditioner::build(std::span<const std::uint8_t> pressure_fixed, const Vectors& open_areas) {
-  laplacian_.begin();
-  for (std::size_t c = 0; c < mesh_.cells(); ++c) {
-    const auto [n, shape] = mesh_.cell(c);
-    std::array<double, 16> entries;
-    for (int a = 0; a < 4; ++a)
-      for (int b = 0; b < 4; ++b)
-        entries[4 * a + b] = pressure_fixed[n[a]] || pressure_fixed[n[b]]
-                                 ? 0.0
-                                 : shape.volume * dot(shape.gradients[a], shape.gradients[b]);
-    laplacian_.add(c, entries.data());
-  }
-  const auto& volume = mesh_.lumped_volume();
-  for (std::int32_t n = 0; n < mesh_.space().owned(); ++n) {
-    const Vec3 area{open_areas[0][n], open_areas[1][n], open_areas[2][n]};
-    laplacian_.add_diagonal(n, 0, pressure_fixed[n] ? std::cbrt(volume[n]) : open_factor * dot(area, area) / volume[n]);
-  }
-  laplacian_.finish();
+  assemble_pressure_laplacian(mesh_, pressure_fixed, open_areas, laplacian_);
   multigrid_.keep_preconditioner(false);
   multigrid_.set_matrix(laplacian_.get());
   multigrid_.set_up();

@@ -416,10 +416,7 @@ void CoupledScheme::start(double step, std::span<const Vec3> positions, const Ve
                           const Boundary& boundary) {
   state = state_at_rest();
   this->step(1e-3 * step, positions, mesh_velocity, boundary);  // so short that only the impulse counts
-  Vectors velocity = std::move(state.u);
-  state = state_at_rest();
-  state.u = velocity;
-  state.u_old = std::move(velocity);
+  keep_velocity_alone();
 }
 
 Vectors CoupledScheme::viscous_force(std::span<const std::uint8_t> wall) {

@@ -52,6 +52,7 @@ void FlowProblem::start() {
   volume_old_ = scheme().mesh().volume();
   build_preconditioner(0);
   motion().positions(0, x);
+  scheme().mesh().move_to(x);
   volume_ = scheme().mesh().volume();
   const Vectors w = node_velocity(motion(), space(), 0, dt, dt);
   scheme().start(dt, x, w, parts_.conditions->at(0, dt, x, w));

@@ -7,26 +7,14 @@
 
 #include "backflow.hpp"
 #include "dense.hpp"
+#include "pressure_laplacian.hpp"
 
 namespace cardiotwin::hemodynamics {
 
 namespace {
 
-/// The consistent mass matrix answers to a force at the boundary several times as strongly as the lumped one from which
-/// A^2/V comes: with a factor of 1 the split wavers (measured on the idealised ventricle), from 2 on it does not and
-/// the flow does not depend on the factor.
-constexpr double open_factor = 4;
-
 /// Increments of the pressure from which the next is guessed.
 constexpr std::size_t remembered_pressures = 8;
-
-/// The diagonal entry of rows that hold a fixed value: of the size of its neighbours, so that the matrix stays well
-/// scaled for the Krylov solver.
-double typical_diagonal(std::span<const double> diagonals) {
-  double sum = 0;
-  for (double d : diagonals) sum += d;
-  return diagonals.empty() ? 1.0 : sum / static_cast<double>(diagonals.size());
-}
 
 }  // namespace
 
@@ -42,12 +30,9 @@ FractionalStep::FractionalStep(const fem::Space& space, const FluidOptions& opti
       laplacian_(space, space.cell_nodes(), 4),
       momentum_solver_(halo(), options.momentum_tolerance, options.momentum_iterations),
       pressure_solver_(space.comm(), "hemodynamics_pressure_",
-                       fmt::format("-ksp_type cg -pc_type gamg -mg_levels_ksp_type richardson -mg_levels_pc_type sor "
-                                   "-mg_levels_ksp_max_it 1 -pc_gamg_threshold 0.02 -pc_gamg_aggressive_coarsening 1 "
-                                   // a hierarchy must not depend on the one before: resumed runs have none
-                                   "-pc_gamg_reuse_interpolation false "
-                                   "-ksp_norm_type unpreconditioned -ksp_max_it 500 -ksp_divtol 1e9 -ksp_rtol {:g}",
-                                   options.pressure_tolerance)),
+                       fmt::format("-ksp_type cg {} -ksp_norm_type unpreconditioned -ksp_max_it 500 -ksp_divtol 1e9 "
+                                   "-ksp_rtol {:g}",
+                                   laplacian_multigrid, options.pressure_tolerance)),
       guess_(halo(), remembered_pressures),
       rhs_(space.make_vector()),
       solution_(space.make_vector()),
@@ -261,9 +246,8 @@ void FractionalStep::set_layout(const Boundary& boundary) {
   guess_.forget();
 }
 
-/// (grad phi, grad q), and a multiple of A^2/V at nodes of openings whose pressure is free (A the node's area, V its
-/// volume): what a pressure there does to the outflow through the lumped momentum equation. So the mass balance is
-/// tested at these nodes too. Collective; nothing is done while mesh and layout are the same.
+/// Collective; nothing is done while mesh and layout are the same. At openings with a given flux the pressure is free,
+/// so the mass balance is tested at their nodes too.
 void FractionalStep::assemble_laplacian(const Boundary& boundary) {
   const fem::Space& space = mesh_.space();
   if (space.comm().any(!same_layout(boundary))) set_layout(boundary);
@@ -271,17 +255,6 @@ void FractionalStep::assemble_laplacian(const Boundary& boundary) {
   laplacian_revision_ = mesh_.revision();
   ++laplacian_number_;
   for (Port& port : ports_) port.influence.clear();
-  const auto& fixed = pressure_fixed_;
-  laplacian_.begin();
-  for (std::size_t c = 0; c < mesh_.cells(); ++c) {
-    const auto [n, shape] = mesh_.cell(c);
-    std::array<double, 16> entries;
-    for (int a = 0; a < 4; ++a)
-      for (int b = 0; b < 4; ++b)
-        entries[4 * a + b] =
-            fixed[n[a]] || fixed[n[b]] ? 0.0 : shape.volume * dot(shape.gradients[a], shape.gradients[b]);
-    laplacian_.add(c, entries.data());
-  }
   Vectors area = halo().vectors();
   for (const Opening& opening : boundary.openings) {
     if (!opening.flux) continue;
@@ -292,12 +265,7 @@ void FractionalStep::assemble_laplacian(const Boundary& boundary) {
     }
   }
   halo().add(area);
-  const auto& volume = mesh_.lumped_volume();
-  laplacian_scale_ = std::cbrt(typical_diagonal({volume.data(), static_cast<std::size_t>(space.owned())}));
-  for (std::int32_t n = 0; n < space.owned(); ++n)
-    laplacian_.add_diagonal(n, 0,
-                            fixed[n] ? laplacian_scale_ : open_factor * dot(at(area, n), at(area, n)) / volume[n]);
-  laplacian_.finish();
+  laplacian_scale_ = assemble_pressure_laplacian(mesh_, pressure_fixed_, area, laplacian_);
 }
 
 /// phi where it is fixed: what brings p to its value there, with openings as if nothing flowed through them.
@@ -470,10 +438,7 @@ void FractionalStep::start(double step, std::span<const Vec3> positions, const V
     this->step(instant, positions, mesh_velocity, boundary);
     impulse = state.p;
   }
-  Vectors velocity = std::move(state.u);
-  state = state_at_rest();
-  state.u = velocity;
-  state.u_old = std::move(velocity);
+  keep_velocity_alone();
 }
 
 Vectors FractionalStep::viscous_force(std::span<const std::uint8_t> wall) {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "cardiotwin/fem/element.hpp"
+#include "pressure_laplacian.hpp"
 
 namespace cardiotwin::hemodynamics {
 
@@ -56,11 +57,9 @@ HarmonicExtension::HarmonicExtension(Halo& halo, const std::string& name, std::s
       matrix_(halo.space(), elements_, width),
       solver_(halo.space().comm(), "hemodynamics_" + name + "_",
               // A frame of the resting wall has a right side of rounding errors: absolute tolerance, no alarm.
-              // The multigrid is the pressure's (docs/theory/hemodynamics.md).
-              "-ksp_type cg -pc_type gamg -mg_levels_ksp_type richardson -mg_levels_pc_type sor "
-              "-mg_levels_ksp_max_it 1 -pc_gamg_threshold 0.02 -pc_gamg_aggressive_coarsening 1 -ksp_atol 1e-9 "
-              "-ksp_divtol 1e30 -ksp_norm_type unpreconditioned -ksp_max_it 1000 -ksp_rtol " +
-                  fmt::format("{:g}", tolerance)),
+              fmt::format("-ksp_type cg {} -ksp_atol 1e-9 -ksp_divtol 1e30 -ksp_norm_type unpreconditioned "
+                          "-ksp_max_it 1000 -ksp_rtol {:g}",
+                          laplacian_multigrid, tolerance)),
       rhs_(halo.space().make_vector()),
       solution_(halo.space().make_vector()) {
   const std::size_t entries = static_cast<std::size_t>(width) * width;

@@ -1,18 +1,21 @@
 #pragma once
 /// Where every node of the blood is at any time of the beat: the wall's frames are lifted into the blood once, frame by
-/// frame, and then interpolated in time. So positions are a pure function of time and a resumed run needs no history.
+/// frame (lifting.hpp), and then interpolated in time. So positions are a pure function of time and a resumed run needs
+/// no history.
+///
+/// The motion lives on the blood's mesh as it was before its refinement, and refined points stay where they were in
+/// their coarse cell: x = sum_a weight_a x_a. A coarse cell moves by one affine map, so a refined cell keeps its shape
+/// up to that map and inverts only where the coarse cell does; and lifting costs the same however fine the flow is.
 
-#include <span>
 #include <vector>
 
-#include "halo.hpp"
+#include "cardiotwin/mesh/tet_mesh.hpp"
 #include "motion.hpp"
 #include "periodic_curve.hpp"
-#include "surface_set.hpp"
 
 namespace cardiotwin::hemodynamics {
 
-/// One beat of the wall, on the points of the (refined) blood mesh; values off the wall are ignored.
+/// One beat of the wall, on the points of the blood mesh before its refinement; values off the wall are ignored.
 struct WallFrames {
   std::vector<double> times_ms;                 ///< ascending from 0; the last closes the cycle
   std::vector<std::vector<Vec3>> displacement;  ///< per frame, per point [mm]
@@ -20,10 +23,9 @@ struct WallFrames {
 
 class MeshMotion final : public Motion {
  public:
-  /// Collective. Nodes of `wall` follow the frames, those of `lid` follow the wall's rim within their own surface, the
-  /// rest is lifted into the volume. Where a cell would come below `smallest_quality`,
-  /// `stiffening` is raised, a bounded number of times; then throws core::Error (numerical) that says where and when.
-  MeshMotion(Halo& halo, const WallFrames& frames, const SurfaceSet& wall, const SurfaceSet& lid, double stiffening,
+  /// Collective. `space` is on blood.fine. Where a cell would come below `smallest_quality`, `stiffening` is raised, a
+  /// bounded number of times; then throws core::Error (numerical) that says where and when.
+  MeshMotion(const fem::Space& space, const mesh::NestedMesh& blood, const WallFrames& frames, double stiffening,
              double smallest_quality);
 
   double period() const { return curve_.period(); }
@@ -34,17 +36,18 @@ class MeshMotion final : public Motion {
   void positions(double time, std::span<Vec3> x) const override;
 
  private:
-  std::vector<Vectors> closed_frames(const WallFrames& frames, const std::vector<std::uint8_t>& wall);
+  /// The worst cell of a cycle.
   struct Worst {
     double quality = 1, time = 0;
     Vec3 where{};
   };
-  void look_for_worst(std::span<const Vec3> x, double time, Worst& worst) const;
-  double quality_of(const Vectors& displacement) const;
+  void set_curve(const std::vector<double>& times, const std::vector<std::vector<Vec3>>& lifted);
   Worst worst_cell() const;
 
-  Halo& halo_;
-  PeriodicCurve curve_;
+  const fem::Space& space_;
+  std::vector<mesh::NestedMesh::Origin> origin_;  ///< of local nodes, in numbers of anchors_
+  std::vector<std::int32_t> anchors_;             ///< coarse points that local nodes hang on
+  PeriodicCurve curve_;                           ///< displacement of anchors, interlaced
   double closing_gap_ = 0, stiffening_ = 0;
 };
 

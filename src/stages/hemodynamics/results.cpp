@@ -10,6 +10,7 @@
 #include "cardiotwin/io/files.hpp"
 #include "cardiotwin/io/vtkhdf.hpp"
 #include "metrics.hpp"
+#include "vortices.hpp"
 #include "wall_shear.hpp"
 
 namespace cardiotwin::hemodynamics {
@@ -272,6 +273,8 @@ void write_picture(io::Writer& file, const artifacts::Flow& flow) {
   }
   fields.insert(fields.end(), {io::field("wall_shear_Pa", flow.wall_shear_Pa[frame]), io::field("rrt_per_Pa", rrt),
                                io::field("ecap_per_Pa", ecap)});
+  const Vortices turning = vortices(points, flow.cells, flow.velocity[frame]);
+  fields.insert(fields.end(), {io::field("vorticity_per_s", turning.vorticity), io::field("q_per_s2", turning.q)});
   if (!flow.residence_time_ms.empty()) fields.push_back(io::field("residence_time_ms", flow.residence_time_ms));
   io::write_unstructured_grid(file, points, flow.cells, fields, {});
 }

@@ -42,6 +42,13 @@ void Scheme::move_mesh(std::span<const Vec3> positions) {
                         .remedy = "raise hemodynamics.mesh_stiffening, or make the blood mesh coarser or better"});
 }
 
+void Scheme::keep_velocity_alone() {
+  Vectors velocity = std::move(state.u);
+  state = state_at_rest();
+  state.u = velocity;
+  state.u_old = std::move(velocity);
+}
+
 double Scheme::check_velocity() const {
   double largest = 0;
   for (std::int32_t n = 0; n < mesh_.space().owned(); ++n) {

@@ -54,6 +54,8 @@ class Scheme {
 
   /// Collective. Moves the mesh; throws core::Error (numerical) where a cell is inverted.
   void move_mesh(std::span<const Vec3> positions);
+  /// As if the fluid had come by its velocity at once: the end of start().
+  void keep_velocity_alone();
   /// Collective. Largest speed; throws core::Error (numerical) when the velocity left all bounds.
   double check_velocity() const;
 

@@ -34,7 +34,7 @@ stage::Contract HemodynamicsStage::contract() const {
 }
 
 struct Blood {
-  mesh::TetMesh mesh;
+  mesh::NestedMesh mesh;
   WallFrames wall;
 };
 
@@ -52,7 +52,7 @@ Blood blood_of(const artifacts::HeartMesh& heart, const artifacts::WallMotion& m
                       .expected = "three frames or more",
                       .found = std::to_string(motion.displacement.size()),
                       .remedy = "let the mechanics stage keep more frames"});
-  Blood result{std::move(sub.mesh), {motion.frame_times_ms, {}}};
+  Blood result{mesh::refine(std::move(sub.mesh), refinements), {motion.frame_times_ms, {}}};
   for (const auto& frame : motion.displacement) {
     if (frame.size() != heart.points.size())
       core::fail_input({.where = "wall_motion",
@@ -61,11 +61,6 @@ Blood blood_of(const artifacts::HeartMesh& heart, const artifacts::WallMotion& m
                         .remedy = "run the mechanics stage again on this mesh"});
     auto& own = result.wall.displacement.emplace_back();
     for (std::int32_t p : sub.parent_point) own.push_back(frame[p]);
-  }
-  for (int i = 0; i < refinements; ++i) {
-    auto finer = mesh::refine(result.mesh);
-    for (auto& frame : result.wall.displacement) frame = mesh::prolong(std::span<const Vec3>(frame), finer.parents);
-    result.mesh = std::move(finer.mesh);
   }
   return result;
 }
@@ -96,19 +91,19 @@ stage::Outcome run_ventricle(stage::Context& context) {
     blood = blood_of(context.artifacts.read<artifacts::HeartMesh>(), context.artifacts.read<artifacts::WallMotion>(),
                      static_cast<int>(context.config.integer("refine")));
   });
-  context.log.info("  {} tetrahedra, {} points, cycle of {:.0f} ms", blood.mesh.cells.size(), blood.mesh.points.size(),
-                   blood.wall.times_ms.back());
+  context.log.info("  {} tetrahedra, {} points, cycle of {:.0f} ms", blood.mesh.fine.cells.size(),
+                   blood.mesh.fine.points.size(), blood.wall.times_ms.back());
   const double begin = core::wall_seconds();
   const Ventricle ventricle =
       make_ventricle(context.comm, blood.mesh, blood.wall, ventricle_options(context.config), &context.timers);
   context.log.detail("  mesh motion lifted with stiffening {:g} in {:.1f} s", ventricle.motion->stiffening(),
                      core::wall_seconds() - begin);
   FlowProblem& problem = *ventricle.problem;
-  const Thirds thirds = thirds_of(problem, blood.mesh, lid_of(blood.mesh));
+  const Thirds thirds = thirds_of(problem, blood.mesh.fine, lid_of(blood.mesh.fine));
   problem.measure({.differences = {{"base_to_apex_pressure", thirds.base, thirds.apex}}});
-  const stage::Outcome outcome = run_flow(context, problem, blood.mesh);
+  const stage::Outcome outcome = run_flow(context, problem, blood.mesh.fine);
   if (outcome == stage::Outcome::interrupted) return outcome;
-  report_beat(context.findings, problem, risk_thresholds(context.config), blood.mesh, thirds);
+  report_beat(context.findings, problem, risk_thresholds(context.config), blood.mesh.fine, thirds);
   if (ventricle.motion->closing_gap() > 0.5)
     context.findings.warning(
         fmt::format("the wall ends the cycle up to {:.1f} mm from where it began; spread evenly over the cycle",
@@ -120,7 +115,7 @@ NamedMesh lumen_of(const artifacts::VesselMesh& vessel, int refinements) {
   NamedMesh lumen{{vessel.points, vessel.cells, std::vector<std::int32_t>(vessel.cells.size(), 1), vessel.triangles,
                    vessel.surface},
                   vessel.surface_names};
-  for (int i = 0; i < refinements; ++i) lumen.mesh = mesh::refine(lumen.mesh).mesh;
+  lumen.mesh = mesh::refine(std::move(lumen.mesh), refinements).fine;
   return lumen;
 }
 

@@ -4,8 +4,9 @@
 
 namespace cardiotwin::hemodynamics {
 
-Ventricle make_ventricle(core::Comm comm, const mesh::TetMesh& mesh, const WallFrames& wall,
+Ventricle make_ventricle(core::Comm comm, const mesh::NestedMesh& blood, const WallFrames& wall,
                          const VentricleOptions& options, core::Timers* timers) {
+  const mesh::TetMesh& mesh = blood.fine;
   FlowParts parts;
   parts.space = std::make_unique<fem::Space>(comm, mesh, 1);
   VentricleSurfaces surfaces = ventricle_surfaces(*parts.space, mesh);
@@ -13,8 +14,8 @@ Ventricle make_ventricle(core::Comm comm, const mesh::TetMesh& mesh, const WallF
   parts.wall_triangles = tagged(mesh, {artifacts::surface_endocardium});
   parts.scheme = make_scheme(options.scheme, *parts.space, options.fluid, timers);
   Halo& halo = parts.scheme->halo();
-  auto motion = std::make_unique<MeshMotion>(halo, wall, surfaces.wall, surfaces.lid, options.mesh_stiffening,
-                                             options.smallest_quality);
+  auto motion =
+      std::make_unique<MeshMotion>(*parts.space, blood, wall, options.mesh_stiffening, options.smallest_quality);
   const MeshMotion* moving = motion.get();
   const FlowOptions flow = with_whole_steps(options.flow, motion->period());
   parts.conditions = std::make_unique<ValveConditions>(halo, mesh, std::move(surfaces), *moving, flow.cycle_ms,

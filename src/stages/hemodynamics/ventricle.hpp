@@ -25,9 +25,9 @@ struct Ventricle {
   const MeshMotion* motion;  ///< the problem's
 };
 
-/// Collective. `mesh`: blood only, with the surface tags of artifacts::Surface, normals outward; the same on every
-/// rank. `wall`: the endocardium's beat on its points. `timers` may be null.
-Ventricle make_ventricle(core::Comm comm, const mesh::TetMesh& mesh, const WallFrames& wall,
+/// Collective. `blood`: blood only, with the surface tags of artifacts::Surface, normals outward; the same on every
+/// rank. `wall`: the endocardium's beat on the points before refinement. `timers` may be null.
+Ventricle make_ventricle(core::Comm comm, const mesh::NestedMesh& blood, const WallFrames& wall,
                          const VentricleOptions& options, core::Timers* timers = nullptr);
 
 }  // namespace cardiotwin::hemodynamics

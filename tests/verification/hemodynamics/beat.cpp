@@ -39,7 +39,7 @@ void give_beat(test::Workbench& bench, const artifacts::HeartMesh& heart, int fr
 
 /// Volume of the blood as the wall and its rim have it at time t [ml].
 double cavity_ml(const Beat& beat, double t) {
-  mesh::TetMesh moved = beat.mesh;
+  mesh::TetMesh moved = beat.mesh.fine;
   for (Vec3& x : moved.points) x = beating(x, t);
   return mesh::volume(moved, artifacts::region_lv_blood) / 1000;
 }

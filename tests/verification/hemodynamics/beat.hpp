@@ -25,20 +25,19 @@ inline Vec3 beating(const Vec3& x, double t) {
 }
 
 struct Beat {
-  mesh::TetMesh mesh;
+  mesh::NestedMesh mesh;
   WallFrames wall;
 };
 
 /// Blood of the idealised ventricle, refined `times` times, with `frames` frames of its wall.
 inline Beat idealised_beat(const test::Ellipsoid& shape, int times, int frames) {
   const std::vector<std::int32_t> blood{artifacts::region_lv_blood};
-  Beat beat{mesh::extract(test::tet_mesh(test::ellipsoid(shape)), blood).mesh, {}};
-  for (int i = 0; i < times; ++i) beat.mesh = mesh::refine(beat.mesh).mesh;
+  Beat beat{mesh::refine(mesh::extract(test::tet_mesh(test::ellipsoid(shape)), blood).mesh, times), {}};
   for (int f = 0; f <= frames; ++f) {
     const double t = 800.0 * f / frames;
     beat.wall.times_ms.push_back(t);
     auto& displacement = beat.wall.displacement.emplace_back();
-    for (const Vec3& x : beat.mesh.points) displacement.push_back(beating(x, t) - x);
+    for (const Vec3& x : beat.mesh.coarse.points) displacement.push_back(beating(x, t) - x);
   }
   return beat;
 }

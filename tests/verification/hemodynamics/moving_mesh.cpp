@@ -1,36 +1,39 @@
 /// What a moving mesh must not change: a uniform flow; and what it must do: push out what it sweeps.
 
-#include <gtest/gtest.h>
-
 #include "box_flow.hpp"
+#include "schemes.hpp"
+#include "surface_set.hpp"
 
 namespace cardiotwin::hemodynamics {
 namespace {
 
-TEST(MovingMesh, UniformFlowStaysUniform) {
+class MovingMesh : public EveryScheme {};
+
+TEST_P(MovingMesh, UniformFlowStaysUniform) {
   const auto mesh = mesh::box({0, 0, 0}, {4, 2, 2}, {8, 4, 4});
-  const Vec3 stream{0.7, -0.2, 0.3};
   const Displaced wobble = [](const Vec3& x, double t) -> Vec3 {
     const double s = 0.15 * std::sin(0.4 * t);
     return {x[0] + s * std::sin(2 * x[1] + x[2]), x[1] + s * std::cos(1.5 * x[2] + x[0]),
             x[2] + s * std::sin(2 * x[0])};
   };
   BoxFlow flow(
-      mesh, {}, [&](const Vec3&, double) { return stream; }, [](const Vec3&, double) { return 0.0; }, wobble);
+      GetParam(), mesh, {.momentum_tolerance = 1e-12},
+      [](const Vec3&, double) -> Vec3 {
+        return {0.7, -0.2, 0.3};
+      },
+      [](const Vec3&, double) { return 0.0; }, wobble);
   flow.fix_velocity(
       [](const Vec3& x) { return x[0] < 1e-9 || x[1] < 1e-9 || x[1] > 2 - 1e-9 || x[2] < 1e-9 || x[2] > 2 - 1e-9; });
-  flow.boundary.openings = {{.triangles = flow.triangles(mesh, 2)}};
+  flow.boundary.openings = {{.triangles = surface_set(flow.space, mesh, {2}).triangles}};
   flow.start(0.5);
   for (int i = 0; i < 20; ++i) flow.step(i % 3 ? 0.5 : 0.3);
-  double largest_pressure = 0;
-  for (double p : flow.solver.state.p) largest_pressure = std::max(largest_pressure, std::abs(p));
   EXPECT_LT(flow.errors().largest_velocity, 1e-10);
-  EXPECT_LT(flow.space.comm().max(largest_pressure), 1e-10);
+  EXPECT_LT(flow.errors().largest_pressure, 1e-10);
 }
 
 /// A box that is squeezed in x and y and lets blood out at its top: u = (-a x, -a y, 2 a z), exact for any a(t), and
 /// linear in space, so that what is left is the error in time and of the pressure.
-TEST(MovingMesh, SqueezedBoxPushesOutWhatItLoses) {
+TEST_P(MovingMesh, SqueezedBoxPushesOutWhatItLoses) {
   const double amplitude = 0.3, omega = 0.02, height = 2;
   const auto log_width = [&](double t) { return -amplitude * (1 - std::cos(omega * t)); };
   const auto rate = [&](double t) { return amplitude * omega * std::sin(omega * t); };  // a
@@ -47,11 +50,11 @@ TEST(MovingMesh, SqueezedBoxPushesOutWhatItLoses) {
     return {x[0] * std::exp(log_width(t)), x[1] * std::exp(log_width(t)), x[2]};
   };
   const auto mesh = mesh::box({-1, -1, 0}, {1, 1, height}, {10, 10, 10});
-  BoxFlow flow(mesh, {.rheology = newtonian(1e-6), .momentum_tolerance = 1e-9, .pressure_tolerance = 1e-8}, u, p,
-               squeeze);
+  BoxFlow flow(GetParam(), mesh,
+               {.rheology = newtonian(1e-6), .momentum_tolerance = 1e-9, .pressure_tolerance = 1e-8}, u, p, squeeze);
   flow.fix_velocity([&](const Vec3& x) { return std::abs(x[0]) > 0.999 || std::abs(x[1]) > 0.999 || x[2] < 1e-9; });
   flow.fix_pressure([&](const Vec3& x) { return x[2] > height - 1e-9; });
-  const auto top = flow.triangles(mesh, 6);
+  const auto top = surface_set(flow.space, mesh, {6}).triangles;
   flow.start(1);
   double worst = 0, peak = 0;
   for (int i = 0; i < 60; ++i) {
@@ -59,13 +62,15 @@ TEST(MovingMesh, SqueezedBoxPushesOutWhatItLoses) {
     const double width = 2 * std::exp(log_width(flow.time));
     const double loss = 2 * rate(flow.time) * width * width * height;  // -dV/dt
     peak = std::max(peak, loss);
-    worst = std::max(
-        worst, std::abs(flow.space.comm().sum(flux(flow.space, flow.positions, top, flow.solver.state.u)) - loss));
+    const double out = flux(flow.space, flow.scheme->mesh().positions(), top, flow.scheme->state.u);
+    worst = std::max(worst, std::abs(flow.space.comm().sum(out) - loss));
   }
+  printf("XX squeeze %g %g %g\n", worst/peak, flow.errors().velocity, flow.errors().pressure);
   EXPECT_LT(worst, 2.5e-3 * peak);
   EXPECT_LT(flow.errors().velocity, 2e-3);
   EXPECT_LT(flow.errors().pressure, 5e-3);
 }
+INSTANTIATE_TEST_SUITE_P(Schemes, MovingMesh, every_scheme, scheme_name);
 
 }  // namespace
 }  // namespace cardiotwin::hemodynamics
