@@ -60,6 +60,11 @@ std::optional<double> CycleRecord::cycle_change() const {
   return std::sqrt(change / size);
 }
 
+std::optional<double> CycleRecord::energy_change() const {
+  if (cycle_energy.size() < 2 || !(cycle_energy.back() > 0)) return std::nullopt;
+  return cycle_energy.back() / cycle_energy[cycle_energy.size() - 2] - 1;
+}
+
 void CycleRecord::save(Halo& halo, stage::State& state) const {
   for (const auto& [name, values] : named(traces)) state.put(trace_name(name), *values);
   for (std::size_t i = 0; i < passages.size(); ++i) state.put(trace_name("flow." + passages[i]), traces.flow[i]);
@@ -71,6 +76,7 @@ void CycleRecord::save(Halo& halo, stage::State& state) const {
     state.put(frame_name(f, "pressure"), frames.pressure_kPa[f]);
     state.put(frame_name(f, "shear"), flat(frames.wall_shear_Pa[f]));
   }
+  state.put("cycle_energy", cycle_energy);
   state.put("sum.duration", sums.duration);
   put(halo, state, "sum.shear", sums.shear);
   put(halo, state, "sum.shear_magnitude", sums.shear_magnitude);
@@ -91,6 +97,7 @@ void CycleRecord::load(const Halo& halo, const stage::State& state) {
     frames.pressure_kPa.push_back(state.get(frame_name(f, "pressure")));
     frames.wall_shear_Pa.push_back(vectors(state.get(frame_name(f, "shear"))));
   }
+  cycle_energy = state.get("cycle_energy");
   sums.duration = state.scalar("sum.duration");
   sums.shear = get_vectors(halo, state, "sum.shear");
   sums.shear_magnitude = get_scalars(halo, state, "sum.shear_magnitude");

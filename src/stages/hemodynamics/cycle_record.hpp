@@ -46,7 +46,11 @@ struct CycleRecord {
   Traces traces;
   Frames frames;
   TimeSums sums;
+  std::vector<double> cycle_energy;  ///< mean kinetic energy of every cycle since the start [mJ]
 
+  /// Change of the mean kinetic energy from the last cycle but one to the last, over the former; nothing where there
+  /// was but one.
+  std::optional<double> energy_change() const;
   /// Rank 0. Root mean square of the velocity's change from one cycle to the next over that of the velocity; nothing
   /// where there was but one cycle.
   std::optional<double> cycle_change() const;

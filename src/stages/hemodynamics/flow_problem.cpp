@@ -133,8 +133,11 @@ void FlowProblem::advance_in(int parts) {
   ++step_;
 }
 
-/// Collective. Traces, sums and frames of the last cycle.
+/// Collective. Traces, sums and frames of the last cycle; of every cycle its kinetic energy.
 void FlowProblem::observe(int parts) {
+  const double energy = space().comm().sum(scheme().kinetic_energy()) / core::uJ_per_mJ;
+  record_.cycle_energy.resize((step_ + steps_per_cycle_ - 1) / steps_per_cycle_);
+  record_.cycle_energy.back() += energy / steps_per_cycle_;
   if (const int earlier = phase() + steps_per_cycle_; earlier > 0 && at_frame(earlier)) {
     auto velocity = halo().gather(fluid().u);
     if (space().comm().is_root()) record_.frames.before.push_back(std::move(velocity));
@@ -142,7 +145,7 @@ void FlowProblem::observe(int parts) {
   if (phase() < 0) return;
   if (phase() > 0) {
     wall_shear_ = wall_shear_stress(scheme(), parts_.wall, conditions().no_slip());
-    observe_flows(parts, phase() * options_.time_step_ms);
+    observe_flows(parts, energy, phase() * options_.time_step_ms);
     observe_fields();
     if (instruments_) instruments_->read(scheme(), wall_shear_, options_.time_step_ms);
   }
@@ -156,7 +159,7 @@ bool FlowProblem::at_frame(int phase) const {
   return false;
 }
 
-void FlowProblem::observe_flows(int parts, double time) {
+void FlowProblem::observe_flows(int parts, double energy, double time) {
   Vectors through = fluid().u;
   for (int d = 0; d < 3; ++d)
     for (std::int32_t n = 0; n < space().locals(); ++n) through[d][n] -= mesh_velocity_[d][n];
@@ -164,7 +167,6 @@ void FlowProblem::observe_flows(int parts, double time) {
   std::vector<double> sums;
   for (const Passage& passage : passages)
     sums.push_back(flux(space(), scheme().mesh().positions(), passage.surface.triangles, through));
-  sums.push_back(scheme().kinetic_energy());
   space().comm().sum(sums);
   Traces& traces = record_.traces;
   double missing = volume_rate_, nodal = volume_rate_;
@@ -179,7 +181,7 @@ void FlowProblem::observe_flows(int parts, double time) {
   traces.volume_ml.push_back(volume_ / core::mm3_per_ml);
   traces.volume_rate.push_back(volume_rate_);
   traces.imbalance.push_back(missing);
-  traces.kinetic_energy.push_back(sums.back() / core::uJ_per_mJ);
+  traces.kinetic_energy.push_back(energy);
   traces.largest_speed.push_back(last_.largest_speed);
   traces.smallest_quality.push_back(last_.smallest_quality);
   traces.substeps.push_back(parts);

@@ -78,7 +78,7 @@ class FlowProblem final : public stage::Steppable {
   int parts_by_courant() const;
   void observe(int parts);
   bool at_frame(int phase) const;
-  void observe_flows(int parts, double time);
+  void observe_flows(int parts, double energy, double time);
   void observe_fields();
   void keep_frame();
   int phase() const { return step_ - (options_.cycles - 1) * steps_per_cycle_; }

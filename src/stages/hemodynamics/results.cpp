@@ -117,6 +117,7 @@ void report_flow(stage::Findings& findings, FlowProblem& problem, const RiskThre
     findings.quantity("first_blood_left", 100 * blood.first, "%");
   }
   if (const auto change = problem.record().cycle_change()) findings.quantity("cycle_change", 100 * *change, "%");
+  if (const auto change = problem.record().energy_change()) findings.quantity("energy_change", 100 * *change, "%");
   const std::vector<double> errors = relative(t.imbalance, t);
   const double mass_error = 100 * largest_magnitude(errors);
   findings.quantity("mass_error", 100 * std::abs(errors.back()), "%");

@@ -110,6 +110,7 @@ VesselOptions vessel_options(const config::Section& c) {
                         .fluid = fluid_options(c),
                         .flow = flow_options(c),
                         .ramp_ms = c.number("ramp_ms"),
+                        .flow_scale = c.number("flow_scale"),
                         .exact_solution = c.text("exact_solution") == "none" ? "" : c.text("exact_solution"),
                         .wobble = c.text("mesh_motion") == "wobble"};
   options.flow.cycle_ms = c.number("cycle_ms");

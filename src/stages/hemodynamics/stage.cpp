@@ -69,6 +69,9 @@ Blood blood_of(const artifacts::HeartMesh& heart, const artifacts::WallMotion& m
 stage::Outcome run_flow(stage::Context& context, FlowProblem& problem, const mesh::TetMesh& mesh) {
   const double begin = core::wall_seconds(), begin_ms = problem.time_ms();
   if (stage::run_time_loop(context, problem) == stage::Outcome::interrupted) return stage::Outcome::interrupted;
+  if (problem.options().cycles > 1)
+    context.log.info("  mean kinetic energy, cycle by cycle: {:.4g} mJ",
+                     fmt::join(problem.record().cycle_energy, ", "));
   const double steps = (problem.time_ms() - begin_ms) / problem.options().time_step_ms;
   const double seconds = context.comm.max(core::wall_seconds() - begin) / std::max(1.0, steps);
   const artifacts::Flow flow = flow_of(problem, mesh);

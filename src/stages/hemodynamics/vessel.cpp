@@ -31,7 +31,7 @@ Vessel make_vessel(core::Comm comm, const NamedMesh& mesh, const VesselOptions& 
     return vessel;
   }
   auto conditions = std::make_unique<VesselConditions>(parts.scheme->halo(), mesh, options.boundaries, options.fluid,
-                                                       options.ramp_ms);
+                                                       options.ramp_ms, options.flow_scale);
   parts.wall = conditions->walls();
   parts.wall_triangles = tagged(mesh.mesh, conditions->wall_tags());
   parts.conditions = std::move(conditions);

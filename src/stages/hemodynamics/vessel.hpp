@@ -18,6 +18,7 @@ struct VesselOptions {
   FlowOptions flow;
   std::vector<SurfaceCondition> boundaries = {};
   double ramp_ms = 0;
+  double flow_scale = 1;       ///< of all given velocities
   std::string exact_solution;  ///< of exact_flow(); empty: the boundaries hold
   bool wobble = false;         ///< the mesh moves; with an exact solution only
 };

@@ -33,8 +33,8 @@ std::int32_t NamedMesh::tag(const std::string& name, const std::string& key) con
 }
 
 VesselConditions::VesselConditions(Halo& halo, const NamedMesh& mesh, const std::vector<SurfaceCondition>& conditions,
-                                   const FluidOptions& fluid, double ramp_ms)
-    : ramp_ms_(ramp_ms) {
+                                   const FluidOptions& fluid, double ramp_ms, double flow_scale)
+    : ramp_ms_(ramp_ms), flow_scale_(flow_scale) {
   const fem::Space& space = halo.space();
   const std::string key = "hemodynamics.boundaries";
   std::set<std::int32_t> given;
@@ -77,9 +77,10 @@ Boundary VesselConditions::at(double time, double step, std::span<const Vec3> /*
   Boundary boundary = layout_;
   boundary.velocity = mesh_velocity;
   double entering = 0;
+  const double share = flow_scale_ * rise(time, ramp_ms_);
   for (const VelocityProfile& inlet : inlets_) {
-    inlet.add_to(time, rise(time, ramp_ms_), boundary.velocity);
-    entering += rise(time, ramp_ms_) * inlet.flow(time);
+    inlet.add_to(time, share, boundary.velocity);
+    entering += share * inlet.flow(time);
   }
   if (outlets_.empty() && std::abs(entering) > 1e-9)
     core::fail_input({.where = fmt::format("hemodynamics.boundaries at {:.1f} ms", time),

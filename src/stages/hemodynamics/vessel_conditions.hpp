@@ -35,7 +35,7 @@ class VesselConditions final : public Conditions {
   /// Collective. Throws core::Error (input, configuration) where a surface is not there, has two conditions, or where
   /// nothing lets blood in or out.
   VesselConditions(Halo& halo, const NamedMesh& mesh, const std::vector<SurfaceCondition>& conditions,
-                   const FluidOptions& fluid, double ramp_ms);
+                   const FluidOptions& fluid, double ramp_ms, double flow_scale);
 
   const std::vector<Passage>& passages() const override { return passages_; }
   std::vector<std::int32_t> no_slip() const override { return walls_.triangles; }
@@ -59,7 +59,8 @@ class VesselConditions final : public Conditions {
   std::vector<VelocityProfile> inlets_;
   std::vector<Outlet> outlets_;  ///< in the order of the layout's openings
   Boundary layout_;
-  double ramp_ms_;  ///< given velocities rise from nothing over this time
+  double ramp_ms_;     ///< given velocities rise from nothing over this time
+  double flow_scale_;  ///< and to so many times what is given
 };
 
 }  // namespace cardiotwin::hemodynamics

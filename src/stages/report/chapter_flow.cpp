@@ -114,10 +114,10 @@ std::string flow_html(Draft& draft, const StageRecord& record) {
   if (!draft.dossier.flow) return {};
   const Flow& flow = *draft.dossier.flow;
   const bool frames = has_frames(flow), ventricle = is_ventricle(flow);
-  std::string html =
-      key_figures(record, {"peak_velocity", "peak_mitral_flow", "peak_aortic_flow", "stroke_volume", "e_wave_flow",
-                           "a_wave_flow", "e_to_a_ratio", "base_to_apex_pressure_max", "base_to_apex_pressure_min",
-                           "tawss_mean", "osi_mean", "peak_kinetic_energy", "cycle_change", "mass_error_max"});
+  std::string html = key_figures(
+      record, {"peak_velocity", "peak_mitral_flow", "peak_aortic_flow", "stroke_volume", "e_wave_flow", "a_wave_flow",
+               "e_to_a_ratio", "base_to_apex_pressure_max", "base_to_apex_pressure_min", "tawss_mean", "osi_mean",
+               "peak_kinetic_energy", "energy_change", "cycle_change", "mass_error_max"});
   if (frames) html += ventricle ? ventricle_pictures(draft) : vessel_pictures(draft);
   html += grid(curves(flow));
   return html + flow_markers(draft, record, frames);

@@ -16,12 +16,12 @@ namespace {
 using namespace artifacts;
 
 struct Cavity {
-  Cavity()
+  explicit Cavity(core::Comm comm = core::Comm())
       : blood(mesh::refine(
             mesh::extract(test::tet_mesh(test::ellipsoid({.around = 3})), std::vector<std::int32_t>{region_lv_blood})
                 .mesh,
             1)),
-        space(core::Comm(), blood.fine, 1),
+        space(comm, blood.fine, 1),
         lid(surface_set(space, blood.fine, {surface_mitral, surface_aortic, surface_lid})) {}
 
   /// Frames at every 100 ms of an 800 ms cycle, the wall displaced by `field`; garbage off the wall.
@@ -73,6 +73,32 @@ TEST(MeshMotion, KeepsTheLidFlatWhenItsRimComesDown) {
     if (!cavity.lid.nodes[n]) continue;
     EXPECT_NEAR(x[n][2], lid_height, 1e-6);
   }
+}
+
+/// A coarse cell moves by one affine map, so all parts of it swell and shrink as it does.
+TEST(MeshMotion, RefinedCellsKeepTheShareOfTheirCoarseCell) {
+  Cavity cavity{core::Comm(MPI_COMM_SELF)};  // so that every node is here
+  const auto bend = [](const Vec3& p, double t) -> Vec3 {
+    const double s = 0.5 - 0.5 * std::cos(2 * 3.14159265358979 * t / 800);
+    return {-0.25 * s * p[0] + 0.02 * s * p[2], -0.15 * s * p[1], -0.1 * s * (p[2] + 54)};
+  };
+  const auto motion = cavity.motion(cavity.frames(bend));
+  std::vector<Vec3> local(cavity.space.locals());
+  motion.positions(330, local);
+  mesh::TetMesh moved = cavity.blood.fine;
+  for (std::size_t n = 0; n < local.size(); ++n) moved.points[cavity.space.node()[n]] = local[n];
+  const auto growth = [&](const mesh::Cell& cell) {
+    return mesh::signed_volume(moved, cell) / mesh::signed_volume(cavity.blood.fine, cell);
+  };
+  const auto& coarse = cavity.blood.coarse.cells;  // its points keep their numbers, its cells become eight in a row
+  double least = 1e300, most = 0;
+  for (std::size_t c = 0; c < moved.cells.size(); ++c) {
+    const double whole = growth(coarse[c / 8]);
+    EXPECT_NEAR(growth(moved.cells[c]), whole, 1e-9);
+    least = std::min(least, whole);
+    most = std::max(most, whole);
+  }
+  EXPECT_GT(most - least, 0.05);  // not all the same
 }
 
 TEST(MeshMotion, SpreadsADriftOverTheCycleAndTellsItsSize) {

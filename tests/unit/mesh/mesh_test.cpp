@@ -139,6 +139,40 @@ TEST(Refine, KeepsAnglesOfKuhnMeshesBounded) {
   }
 }
 
+TEST(Refine, NestedPointsAreMeansWithinACoarseCell) {
+  TetMesh skewed = box({0, 0, 0}, {2, 1, 1}, {3, 2, 2});
+  for (Vec3& x : skewed.points) x = {x[0] + 0.3 * x[1] * x[2], x[1] + 0.1 * x[0] * x[0], x[2]};
+  for (int times : {0, 1, 3}) {
+    const NestedMesh nested = refine(skewed, times);
+    EXPECT_EQ(nested.coarse.points, skewed.points);
+    ASSERT_EQ(nested.fine.cells.size(), skewed.cells.size() << (3 * times));
+    ASSERT_EQ(nested.origin.size(), nested.fine.points.size());
+    std::set<std::set<std::int32_t>> within;  // sets of points that lie in one coarse cell
+    for (const Cell& cell : skewed.cells)
+      for (int part = 1; part < 16; ++part) {
+        std::set<std::int32_t> corners;
+        for (int a = 0; a < 4; ++a)
+          if (part & (1 << a)) corners.insert(cell[a]);
+        within.insert(corners);
+      }
+    for (std::size_t p = 0; p < nested.fine.points.size(); ++p) {
+      const auto& [point, weight] = nested.origin[p];
+      Vec3 mean{};
+      double sum = 0;
+      std::set<std::int32_t> used;
+      for (int a = 0; a < 4; ++a) {
+        EXPECT_GE(weight[a], 0);
+        mean = mean + weight[a] * skewed.points[point[a]];
+        sum += weight[a];
+        EXPECT_TRUE(weight[a] == 0 || used.insert(point[a]).second) << "twice: " << point[a];
+      }
+      EXPECT_EQ(sum, 1);  // halves of halves
+      EXPECT_LT(norm(mean - nested.fine.points[p]), 1e-14);
+      EXPECT_TRUE(within.contains(used)) << p;
+    }
+  }
+}
+
 TEST(Prolong, IsExactForLinearFields) {
   const TetMesh coarse = box({0, 0, 0}, {1, 2, 3}, {2, 2, 2});
   const Refinement fine = refine(coarse);

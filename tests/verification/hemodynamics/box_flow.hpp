@@ -1,6 +1,6 @@
 #pragma once
-/// A scheme on a mesh whose boundary values are those of a flow in closed form: the common part of tests with conditions
-/// of their own.
+/// A scheme on a mesh whose boundary values are those of a flow in closed form: the common part of tests with
+/// conditions of their own.
 
 #include <functional>
 

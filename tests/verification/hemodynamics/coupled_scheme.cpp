@@ -1,10 +1,10 @@
 /// What only the coupled scheme promises: openings with a resistance or a given flux exactly, fixed pressures as
 /// tractions, a clear refusal of a closed cavity, Picard iterations; and that neither ranks nor a restart change it.
 
+#include "coupled_scheme.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "coupled_scheme.hpp"
 
 namespace cardiotwin::hemodynamics {
 namespace {

@@ -50,8 +50,8 @@ TEST_P(MovingMesh, SqueezedBoxPushesOutWhatItLoses) {
     return {x[0] * std::exp(log_width(t)), x[1] * std::exp(log_width(t)), x[2]};
   };
   const auto mesh = mesh::box({-1, -1, 0}, {1, 1, height}, {10, 10, 10});
-  BoxFlow flow(GetParam(), mesh,
-               {.rheology = newtonian(1e-6), .momentum_tolerance = 1e-9, .pressure_tolerance = 1e-8}, u, p, squeeze);
+  BoxFlow flow(GetParam(), mesh, {.rheology = newtonian(1e-6), .momentum_tolerance = 1e-9, .pressure_tolerance = 1e-8},
+               u, p, squeeze);
   flow.fix_velocity([&](const Vec3& x) { return std::abs(x[0]) > 0.999 || std::abs(x[1]) > 0.999 || x[2] < 1e-9; });
   flow.fix_pressure([&](const Vec3& x) { return x[2] > height - 1e-9; });
   const auto top = surface_set(flow.space, mesh, {6}).triangles;
@@ -65,7 +65,7 @@ TEST_P(MovingMesh, SqueezedBoxPushesOutWhatItLoses) {
     const double out = flux(flow.space, flow.scheme->mesh().positions(), top, flow.scheme->state.u);
     worst = std::max(worst, std::abs(flow.space.comm().sum(out) - loss));
   }
-  printf("XX squeeze %g %g %g\n", worst/peak, flow.errors().velocity, flow.errors().pressure);
+  printf("XX squeeze %g %g %g\n", worst / peak, flow.errors().velocity, flow.errors().pressure);
   EXPECT_LT(worst, 2.5e-3 * peak);
   EXPECT_LT(flow.errors().velocity, 2e-3);
   EXPECT_LT(flow.errors().pressure, 5e-3);

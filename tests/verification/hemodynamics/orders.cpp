@@ -11,12 +11,12 @@ namespace {
 
 /// The flow at `end`, in a box of `cubes` a side.
 std::unique_ptr<Vessel> solve(SchemeKind kind, int cubes, double end, int steps, double viscosity, bool wobble) {
-  VesselOptions options{.scheme = kind, .exact_solution = "ethier_steinman", .wobble = wobble};
-  options.fluid = {.density = 1,
-                   .rheology = newtonian(viscosity),
-                   .momentum_tolerance = 1e-9,
-                   .pressure_tolerance = 1e-7};
-  options.flow = {.time_step_ms = end / steps, .cycle_ms = end, .frames = 1, .courant_limit = 1e9};
+  const VesselOptions options{
+      .scheme = kind,
+      .fluid = {.density = 1, .rheology = newtonian(viscosity), .momentum_tolerance = 1e-9, .pressure_tolerance = 1e-7},
+      .flow = {.time_step_ms = end / steps, .cycle_ms = end, .frames = 1, .courant_limit = 1e9},
+      .exact_solution = "ethier_steinman",
+      .wobble = wobble};
   const NamedMesh box{mesh::box({-1, -1, -1}, {1, 1, 1}, {cubes, cubes, cubes}), {}};
   auto vessel = std::make_unique<Vessel>(make_vessel(core::Comm(), box, options));
   for (int i = 0; i < steps; ++i) vessel->problem->advance();
@@ -33,15 +33,17 @@ TEST_P(OrderInSpace, IsTwo) {
     return errors_of(*vessel->exact, problem.scheme().mesh(), problem.fluid(), problem.time_ms());
   };
   const FlowErrors coarse = errors(10), fine = errors(20);
-  printf("XX space u %g p %g err %g %g\n", std::log2(coarse.velocity / fine.velocity), std::log2(coarse.pressure / fine.pressure), fine.velocity, fine.pressure);
+  printf("XX space u %g p %g err %g %g\n", std::log2(coarse.velocity / fine.velocity),
+         std::log2(coarse.pressure / fine.pressure), fine.velocity, fine.pressure);
   EXPECT_NEAR(std::log2(coarse.velocity / fine.velocity), 2, 0.2);
   EXPECT_GT(std::log2(coarse.pressure / fine.pressure), 1.8);
   EXPECT_LT(fine.velocity, 1.5e-3);
 }
-INSTANTIATE_TEST_SUITE_P(Schemes, OrderInSpace, testing::Combine(every_scheme, testing::Bool()), [](const auto& info) {
-  const auto [kind, wobble] = info.param;
+std::string name_of(const testing::TestParamInfo<OrderInSpace::ParamType>& run) {
+  const auto [kind, wobble] = run.param;
   return scheme_name({kind, 0}) + (wobble ? "_wobbling" : "_at_rest");
-});
+}
+INSTANTIATE_TEST_SUITE_P(Schemes, OrderInSpace, testing::Combine(every_scheme, testing::Bool()), name_of);
 
 class OrderInTime : public EveryScheme {};
 
@@ -64,7 +66,8 @@ TEST_P(OrderInTime, IsTwo) {
   const auto [u, p] = fields(6);
   const auto [u_half, p_half] = fields(12);
   const auto [u_quarter, p_quarter] = fields(24);
-  printf("XX time u %g p %g\n", std::log2(distance(u, u_half) / distance(u_half, u_quarter)), std::log2(distance(p, p_half) / distance(p_half, p_quarter)));
+  printf("XX time u %g p %g\n", std::log2(distance(u, u_half) / distance(u_half, u_quarter)),
+         std::log2(distance(p, p_half) / distance(p_half, p_quarter)));
   EXPECT_NEAR(std::log2(distance(u, u_half) / distance(u_half, u_quarter)), 2, 0.3);
   EXPECT_NEAR(std::log2(distance(p, p_half) / distance(p_half, p_quarter)), 2, 0.4);
 }
