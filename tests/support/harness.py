@@ -90,7 +90,7 @@ def run_case_folder(test, name, stage, ranks=1, **settings):
     keys = {key if "." in key else f"{stage}.{key}": value for key, value in settings.items()}
     words = [word for key, value in keys.items() for word in ("--set", f"{key}={value}")]
     case = SOURCE / f"configs/verification/{name}.json"
-    done = cardiotwin("run", case, "--output", folder / "run", *words, ranks=ranks)
+    done = cardiotwin("run", case, "--output", folder / "run", *words, ranks=ranks, timeout=3600)
     test.assertEqual(done.returncode, 0, done.stdout + done.stderr)
     return folder / "run"
 

@@ -108,7 +108,7 @@ void CoupledScheme::linearise(const Boundary& boundary, const Vectors& mesh_velo
     follow_iterate(boundary, mesh_velocity);
     report.courant = mesh_.space().comm().max(assemble(boundary));
   }
-  const auto timing = timers_.scope("hemodynamics.preconditioner");
+  const auto timing = timers_.scope("hemodynamics.factorisation");
   if (!preconditioner_.built()) build_hierarchy(boundary);
   preconditioner_.set_up(matrix_.get(), mobility_);
   solver_.set_matrix(matrix_.get());

@@ -36,6 +36,7 @@ FlowProblem::FlowProblem(FlowParts parts, const FlowOptions& options)
 
 /// Collective. The preconditioner belongs to the mesh of one step, so that a resumed run can make the same one.
 void FlowProblem::build_preconditioner(int step) {
+  const auto timing = scheme().timers().scope("hemodynamics.preconditioner");
   std::vector<Vec3> x(space().locals());
   motion().positions(step * options_.time_step_ms, x);
   scheme().build_preconditioner(x, conditions().layout());
@@ -135,6 +136,7 @@ void FlowProblem::advance_in(int parts) {
 
 /// Collective. Traces, sums and frames of the last cycle; of every cycle its kinetic energy.
 void FlowProblem::observe(int parts) {
+  const auto timing = scheme().timers().scope("hemodynamics.record");
   const double energy = space().comm().sum(scheme().kinetic_energy()) / core::uJ_per_mJ;
   record_.cycle_energy.resize((step_ + steps_per_cycle_ - 1) / steps_per_cycle_);
   record_.cycle_energy.back() += energy / steps_per_cycle_;
