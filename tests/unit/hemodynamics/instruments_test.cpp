@@ -13,7 +13,7 @@ namespace {
 const Vec3 slope{0.3, -0.2, 0.5};  ///< of the pressure [kPa/mm]
 Vec3 velocity(const Vec3& x) { return {1 + 0.2 * x[1], -0.4 + 0.1 * x[0] - 0.3 * x[2], 0.5 * x[0] + 0.2 * x[1]}; }
 
-/// A box of 3 x 2 x 1 mm; no place below is a node.
+/// A box of 3 x 2 x 1 mm.
 struct Field {
   Field() {
     for (std::int32_t n = 0; n < space.locals(); ++n) {
@@ -39,8 +39,10 @@ struct Field {
 };
 
 const Vec3 from{0.3, 0.7, 0.2}, to{2.6, 1.1, 0.9};
-const InstrumentPlan plan{.cuts = {{"oblique", {1.4, 1.1, 0.45}, {1, 2, -2}, 0.4}},
-                          .differences = {{"drop", from, to}}};
+/// Through the cut below; over a circle a linear field has the mean of its middle.
+const Vec3 centre{1.4, 1.1, 0.45};
+const double through = dot(velocity(centre), {1, 2, -2}) / 3;
+const InstrumentPlan plan{.cuts = {{"oblique", centre, {1, 2, -2}, 0.4}}, .differences = {{"drop", from, to}}};
 
 TEST(Instruments, ReadALinearFieldExactly) {
   Field field;
@@ -48,9 +50,18 @@ TEST(Instruments, ReadALinearFieldExactly) {
   field.read(instruments, 1);
   ASSERT_EQ(instruments.difference()[0].size(), 1u);
   EXPECT_NEAR(instruments.difference()[0][0], dot(slope, from - to), 1e-12);
-  // Over a circle a linear field has the mean of its middle.
-  const double through = dot(velocity(plan.cuts[0].centre), {1, 2, -2}) / 3;
   for (double value : instruments.cut_profile(0)) EXPECT_NEAR(value, through, 1e-12);
+}
+
+/// A node belongs to cells of several ranks where their parts meet.
+TEST(Instruments, CountAPlaceOnceWhereRanksMeet) {
+  Field field;
+  InstrumentPlan nodes;
+  for (int i = 0; i <= 7; ++i) nodes.differences.push_back({"node", {3.0 * i / 7, 0.8, 1.0 / 3}, to});
+  Instruments instruments = field.instruments(nodes);
+  field.read(instruments, 1);
+  for (std::size_t i = 0; i < nodes.differences.size(); ++i)
+    EXPECT_NEAR(instruments.difference()[i][0], dot(slope, nodes.differences[i].from - to), 1e-12);
 }
 
 TEST(Instruments, AverageOverTimeByTheStep) {
@@ -59,7 +70,6 @@ TEST(Instruments, AverageOverTimeByTheStep) {
   field.read(instruments, 1);
   field.grow();
   field.read(instruments, 3);
-  const double through = dot(velocity(plan.cuts[0].centre), {1, 2, -2}) / 3;
   for (double value : instruments.cut_profile(0)) EXPECT_NEAR(value, (1 + 3 * 2) / 4.0 * through, 1e-12);
   EXPECT_NEAR(instruments.difference()[0][1], 2 * instruments.difference()[0][0], 1e-12);
 }
@@ -91,10 +101,11 @@ TEST(Instruments, BandsAverageTheShearAlongTheirAxis) {
 TEST(Instruments, ForgetAndGoOnFromAState) {
   Field field;
   Instruments whole = field.instruments(plan), resumed = field.instruments(plan);
-  field.read(whole, 1);
+  field.read(whole, 4);
   whole.forget();
   EXPECT_TRUE(whole.difference()[0].empty());
   field.read(whole, 1);
+  EXPECT_NEAR(whole.cut_profile(0).front(), through, 1e-12);
   stage::State state;
   whole.save(state);
   resumed.load(state);

@@ -65,7 +65,6 @@ TEST_P(MovingMesh, SqueezedBoxPushesOutWhatItLoses) {
     const double out = flux(flow.space, flow.scheme->mesh().positions(), top, flow.scheme->state.u);
     worst = std::max(worst, std::abs(flow.space.comm().sum(out) - loss));
   }
-  printf("XX squeeze %g %g %g\n", worst / peak, flow.errors().velocity, flow.errors().pressure);
   EXPECT_LT(worst, 2.5e-3 * peak);
   EXPECT_LT(flow.errors().velocity, 2e-3);
   EXPECT_LT(flow.errors().pressure, 5e-3);

@@ -38,7 +38,8 @@ struct PlateErrors {
   double velocity, pressure_drop, wall_shear;  ///< relative
 };
 
-/// Starts from rest in so long steps that inertia dies out; the outlet open where `open`, else with its exact velocity.
+/// The outlet is open where `open`, else has its exact velocity. The coupled scheme starts from rest, in so long steps
+/// that inertia dies out; the fast one, whose steps are bounded, has to keep the exact flow.
 PlateErrors plates(SchemeKind kind, const Plates& exact, bool open) {
   constexpr int across = 16;
   std::vector<double> speeds;
@@ -57,8 +58,9 @@ PlateErrors plates(SchemeKind kind, const Plates& exact, bool open) {
   if (open) flow.boundary.openings = {{.triangles = surface_set(flow.space, mesh, {2}).triangles}};
   if (!open) flow.fix_pressure(is_outlet);
   flow.start(1);
-  flow.scheme->state = flow.scheme->state_at_rest();
-  for (int i = 0; i < 40; ++i) flow.step(1000);
+  const bool from_rest = kind == SchemeKind::coupled;
+  if (from_rest) flow.scheme->state = flow.scheme->state_at_rest();
+  for (int i = 0; i < (from_rest ? 40 : 200); ++i) flow.step(from_rest ? 1000 : 1);
 
   std::vector<double> sums(4, 0.0);  // pressure at the inlet, nodes there; wall force, nodes there
   std::vector<std::uint8_t> wall(flow.space.locals());
@@ -81,20 +83,18 @@ class BetweenPlates : public EveryScheme {};
 TEST_P(BetweenPlates, NewtonianFlow) {
   const double viscosity = 3.5e-3, half = 2, peak = 0.1;
   const auto error = plates(GetParam(), {half, 4, 2 * viscosity * peak / (half * half), newtonian(viscosity)}, true);
-  printf("XX plates %g %g %g\n", error.velocity, error.pressure_drop, error.wall_shear);
   EXPECT_LT(error.velocity, 2e-3);
   EXPECT_LT(std::abs(error.pressure_drop), 0.02);
   EXPECT_LT(std::abs(error.wall_shear), 0.02);
 }
 
-/// The wall's shear rate is 270 /s and in the middle there is none: viscosities from 3.9 to 160 mPa s.
+/// The wall's shear rate is 92 /s and in the middle there is none: viscosities from 4.3 to 160 mPa s.
 TEST_P(BetweenPlates, CarreauYasudaFlow) {
   const Rheology blood{.infinite = 3.5e-3, .zero = 0.16};
-  const auto error = plates(GetParam(), {2, 4, 5e-4, blood}, false);
-  printf("XX plates %g %g %g\n", error.velocity, error.pressure_drop, error.wall_shear);
+  const auto error = plates(GetParam(), {2, 4, 2e-4, blood}, false);
   EXPECT_LT(error.velocity, 1e-2);
   EXPECT_LT(std::abs(error.pressure_drop), 0.05);
-  EXPECT_LT(std::abs(error.wall_shear), 0.05);
+  EXPECT_LT(std::abs(error.wall_shear), 0.01);
 }
 INSTANTIATE_TEST_SUITE_P(Schemes, BetweenPlates, every_scheme, scheme_name);
 

@@ -51,8 +51,6 @@ TEST_P(VesselFlow, ResumesBitwise) {
   const Traces& traces = through.problem->record().traces;
   EXPECT_GT(largest(traces.substeps), 1);                      // steps in parts were among them
   EXPECT_LT(largest_magnitude(traces.imbalance), 1e-3 * 3.5);  // of the peak inflow
-  printf("XX imb %g flows %g %g %g\n", largest_magnitude(traces.imbalance), largest(traces.flow[0]),
-         largest(traces.flow[1]), largest(traces.flow[2]));
 }
 INSTANTIATE_TEST_SUITE_P(Schemes, VesselFlow, every_scheme, scheme_name);
 
