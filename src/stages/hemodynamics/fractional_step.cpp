@@ -23,6 +23,7 @@ FractionalStep::FractionalStep(const fem::Space& space, const FluidOptions& opti
       convecting_(halo().vectors()),
       history_(halo().vectors()),
       extrapolated_(halo().vectors()),
+      before_(halo().vectors()),
       p_hash_(halo().scalars()),
       tau_(space.cells().size()),
       viscosity_(space.cells().size(), options.rheology.infinite),
@@ -72,6 +73,7 @@ StepReport FractionalStep::step(double step, std::span<const Vec3> positions, co
 }
 
 void FractionalStep::prepare_history(const Vectors& mesh_velocity) {
+  before_ = state.u;
   const Bdf2& w = weights_;
   for (int d = 0; d < 3; ++d) {
     for (std::size_t n = 0; n < convecting_[d].size(); ++n) {
@@ -126,7 +128,7 @@ MomentumCell FractionalStep::momentum_of(std::size_t c) const {
   in.pressure_gradient = gradient(shape, n, p_hash_);
   MomentumCell out = momentum_cell(shape, in, {options_.density, viscosity_[c], weights_.a0, step_});
   if (!options_.rheology.newtonian()) {
-    const auto du = gradient(shape, n, extrapolated_);
+    const auto du = gradient(shape, n, before_);
     for (int a = 0; a < 4; ++a)
       for (int i = 0; i < 3; ++i)
         for (int j = 0; j < 3; ++j) out.rhs[a][i] -= viscosity_[c] * shape.volume * du[j][i] * shape.gradients[a][j];

@@ -5,8 +5,9 @@
 ///   p# = p^n - a1 psi^n - a2 psi^(n-1)   (the earlier projections, so that u never needs one),
 ///   lap phi = rho a0 div u,   p = p^n + phi,   psi = phi / a0,
 /// with SUPG in the momentum equation and s (grad p^n - Pi grad p^n, grad q), s = min(1, a0 tau), in the Poisson
-/// equation (Codina, J. Comput. Phys. 170 (2001) for the stabilisation of the split). Where the viscosity varies, it
-/// and the transposed gradient are those of the extrapolated velocity. All integrals are on the new mesh; nodal values
+/// equation (Codina, J. Comput. Phys. 170 (2001) for the stabilisation of the split). Where the viscosity varies, it is
+/// that of the extrapolated velocity, and the transposed gradient that of u^n: extrapolated too it is as large as the
+/// implicit part, and the flow blows up. All integrals are on the new mesh; nodal values
 /// travel with their nodes, so a uniform flow stays uniform whatever the mesh does. Source of the choices: measurements
 /// in docs/theory/hemodynamics.md.
 ///
@@ -81,8 +82,8 @@ class FractionalStep final : public Scheme {
 
   Bdf2 weights_{};
   double step_ = 0;
-  Vectors convecting_, history_, extrapolated_;
-  Scalars p_hash_, tau_, viscosity_;  ///< the last two per cell
+  Vectors convecting_, history_, extrapolated_, before_;  ///< before_: u^n
+  Scalars p_hash_, tau_, viscosity_;                      ///< the last two per cell
   NodeMatrix<1> momentum_, laplacian_;
   double laplacian_scale_ = 1;  ///< diagonal entry of fixed rows
   ComponentSolver momentum_solver_;

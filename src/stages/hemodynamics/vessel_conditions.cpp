@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "cardiotwin/core/error.hpp"
@@ -18,6 +19,24 @@ using Kind = SurfaceCondition::Kind;
 double rise(double time, double duration) {
   const double s = duration > 0 ? std::clamp(time / duration, 0.0, 1.0) : 1.0;
   return s * s * (3 - 2 * s);
+}
+
+/// Throws core::Error (configuration) where two openings touch: what flows out at a shared node belongs to neither.
+void require_apart(const mesh::TetMesh& mesh, const std::map<std::int32_t, std::string>& openings) {
+  std::vector<std::int32_t> owner(mesh.points.size(), -1);
+  for (std::size_t t = 0; t < mesh.triangles.size(); ++t) {
+    const auto opening = openings.find(mesh.surface[t]);
+    if (opening == openings.end()) continue;
+    for (std::int32_t p : mesh.triangles[t]) {
+      if (owner[p] >= 0 && owner[p] != opening->first)
+        core::fail_configuration(
+            {.where = "hemodynamics.boundaries",
+             .expected = "a wall between any two surfaces with a pressure, resistance or Windkessel",
+             .found = "\"" + openings.at(owner[p]) + "\" and \"" + opening->second + "\" touch",
+             .remedy = "make them one surface, or leave a strip of wall between them"});
+      owner[p] = opening->first;
+    }
+  }
 }
 
 }  // namespace
@@ -49,6 +68,10 @@ VesselConditions::VesselConditions(Halo& halo, const NamedMesh& mesh, const std:
                               .expected = fmt::format("an inlet or outlet among {}", fmt::join(mesh.names, ", ")),
                               .found = "none: every surface is a wall",
                               .remedy = "give the conditions of the surfaces through which blood passes"});
+  std::map<std::int32_t, std::string> openings;
+  for (const SurfaceCondition& condition : conditions)
+    if (condition.kind != Kind::velocity) openings[mesh.tag(condition.surface, key)] = condition.surface;
+  require_apart(mesh.mesh, openings);
   for (std::size_t tag = 0; tag < mesh.names.size(); ++tag)
     if (!given.contains(static_cast<std::int32_t>(tag))) wall_tags_.push_back(static_cast<std::int32_t>(tag));
   walls_ = surface_set(space, mesh.mesh, wall_tags_);

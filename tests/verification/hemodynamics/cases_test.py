@@ -222,6 +222,9 @@ class BadInput(unittest.TestCase):
     def test_two_conditions_on_one_surface(self):
         self.assertIn("one condition a surface", self.refused([self.INLET, self.INLET]))
 
+    def test_openings_that_touch(self):
+        self.assertIn('"outlet" and "wall" touch', self.refused([self.INLET, self.OUTLET, {**self.OUTLET, "surface": "wall"}]))
+
     def test_flow_into_a_closed_domain_is_named_with_its_figure(self):
         self.assertIn("1 ml/s into a closed domain", self.refused([self.INLET]))
 
