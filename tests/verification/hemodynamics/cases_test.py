@@ -223,7 +223,7 @@ class BadInput(unittest.TestCase):
         self.assertIn("one condition a surface", self.refused([self.INLET, self.INLET]))
 
     def test_openings_that_touch(self):
-        self.assertIn('"outlet" and "wall" touch', self.refused([self.INLET, self.OUTLET, {**self.OUTLET, "surface": "wall"}]))
+        self.assertIn('"wall" and "outlet" touch', self.refused([self.INLET, self.OUTLET, {**self.OUTLET, "surface": "wall"}]))
 
     def test_flow_into_a_closed_domain_is_named_with_its_figure(self):
         self.assertIn("1 ml/s into a closed domain", self.refused([self.INLET]))
