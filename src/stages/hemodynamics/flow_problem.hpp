@@ -22,7 +22,7 @@ struct FlowOptions {
   double courant_limit = 4;          ///< above, a step is made of smaller ones
   bool residence_time = false;       ///< transports it with the flow
   double tracer_diffusivity = 1e-3;  ///< [mm^2/ms]
-  int preconditioner_interval = 20;  ///< steps between multigrid hierarchies where the mesh moves
+  int preconditioner_interval = 100;  ///< steps between multigrid hierarchies where the mesh moves
 };
 
 /// `options` with a cycle of `cycle_ms`, of which the time step becomes a whole fraction.

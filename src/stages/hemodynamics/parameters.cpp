@@ -122,7 +122,7 @@ config::Spec parameters() {
       number("tracer_diffusivity_mm2_per_ms", 1e-3, "mm^2/ms", "[0, inf)", "of residence time and first blood"),
       number("momentum_tolerance", 1e-6, "", "(0, 0.1]", "relative residual of the momentum equations"),
       number("pressure_tolerance", 1e-4, "", "(0, 0.1]", "relative residual of the pressure equation"),
-      integer("preconditioner_interval", 20, "[1, 1000]", "time steps that share a multigrid hierarchy"),
+      integer("preconditioner_interval", 100, "[1, 1000]", "time steps that share a multigrid hierarchy"),
       number("cycle_ms", 1000, "ms", "(0, inf)", "vessels: length of a cycle; a ventricle's is that of its wall"),
       number("flow_scale", 1, "", "", "vessels: factor on all given velocities and flows, for rest or exercise"),
       number("ramp_ms", 0, "ms", "[0, inf)", "vessels: given velocities rise from nothing over this time"),

@@ -129,7 +129,8 @@ TEST(Beat, ResumesBitwise) {
   options.flow.time_step_ms = 8;
   options.flow.frames = 20;
   options.valves.closure_ms = 60;
-  options.flow.courant_limit = 1;  // so that steps have parts
+  options.flow.courant_limit = 1;             // so that steps have parts
+  options.flow.preconditioner_interval = 20;  // so that it is built again after the stop
   const Ventricle through =
       expect_bitwise_resume(comm, [&] { return make_ventricle(comm, beat.mesh, beat.wall, options); });
   EXPECT_GT(largest(through.problem->record().traces.substeps), 1);
