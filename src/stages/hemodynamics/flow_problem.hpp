@@ -16,12 +16,12 @@ namespace cardiotwin::hemodynamics {
 
 struct FlowOptions {
   double time_step_ms = 1;
-  double cycle_ms = 0;               ///< a whole number of steps, see with_whole_steps()
-  int cycles = 1;                    ///< the last is recorded
-  int frames = 24;                   ///< kept of the last cycle, besides the first
-  double courant_limit = 4;          ///< above, a step is made of smaller ones
-  bool residence_time = false;       ///< transports it with the flow
-  double tracer_diffusivity = 1e-3;  ///< [mm^2/ms]
+  double cycle_ms = 0;                ///< a whole number of steps, see with_whole_steps()
+  int cycles = 1;                     ///< the last is recorded
+  int frames = 24;                    ///< kept of the last cycle, besides the first
+  double courant_limit = 4;           ///< above, a step is made of smaller ones
+  bool residence_time = false;        ///< transports it with the flow
+  double tracer_diffusivity = 1e-3;   ///< [mm^2/ms]
   int preconditioner_interval = 100;  ///< steps between multigrid hierarchies where the mesh moves
 };
 
