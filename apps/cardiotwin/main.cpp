@@ -19,7 +19,7 @@ namespace pipeline = cardiotwin::pipeline;
 struct Words {
   pipeline::Request request;
   bool markdown = false;
-  std::string file, expected;
+  std::string file, expected, output, format = "vtu";
   cardiotwin::phantom::CineMrOptions phantom;
   std::string modality = "cine-mr";
 };
@@ -45,6 +45,11 @@ void describe(CLI::App& app, Words& words) {
   app.add_subcommand("inspect", "what is in a checkpoint or a DICOM folder")
       ->add_option("file", words.file, "checkpoint or folder")
       ->required();
+  auto* exported = app.add_subcommand("export", "a run's mesh in the layout of another program");
+  exported->add_option("run", words.file, "run folder")->required();
+  exported->add_option("--format", words.format, "vtu, opencarp or svmultiphysics")
+      ->check(CLI::IsMember({"vtu", "opencarp", "svmultiphysics"}));
+  exported->add_option("--output", words.output, "folder to write into")->required();
   auto* compare = app.add_subcommand("compare", "a run's figures against expected ones");
   compare->add_option("run", words.file, "run folder")->required();
   compare->add_option("expected", words.expected, "expected.json")->required();
@@ -71,6 +76,7 @@ ExitCode dispatch(const core::Comm& comm, const CLI::App& app, Words& words) {
     if (app.got_subcommand("schema"))
       std::fputs((words.markdown ? pipeline::reference() : pipeline::schema()).c_str(), stdout);
     if (app.got_subcommand("inspect")) code = pipeline::inspect(words.file);
+    if (app.got_subcommand("export")) code = pipeline::export_mesh(words.file, words.format, words.output);
     if (app.got_subcommand("compare")) code = pipeline::compare(words.file, words.expected);
     if (app.got_subcommand("audit")) code = pipeline::audit_verify(words.file);
     if (app.got_subcommand("phantom")) cardiotwin::phantom::make_cine_mr(words.phantom);

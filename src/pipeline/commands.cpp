@@ -7,6 +7,7 @@
 
 #include "audit.hpp"
 #include "cardiotwin/ingest/inspect.hpp"
+#include "cardiotwin/interchange/interchange.hpp"
 #include "cardiotwin/io/files.hpp"
 #include "cardiotwin/pipeline/pipeline.hpp"
 #include "checkpoint.hpp"
@@ -97,6 +98,47 @@ ExitCode inspect(const fs::path& path) {
       say("  " + std::string(list).substr(0, std::string(list).size() - 1) + ": " + text.get<std::string>());
   say("contents");
   list_group(file, "/", 1);
+  return ExitCode::done;
+}
+
+namespace {
+
+/// The bodies that other programs would compute on: wall and blood apart, or the lumen.
+std::vector<interchange::Body> bodies_of(const interchange::Body& body) {
+  if (body.name != "heart") return {body};
+  std::vector<interchange::Body> bodies;
+  bodies.push_back(interchange::part(body, "wall", {artifacts::region_lv_wall, artifacts::region_rv_wall}));
+  bodies.push_back(interchange::part(body, "blood", {artifacts::region_lv_blood}));
+  bodies.back().fibre.clear();
+  bodies.back().sheet.clear();
+  std::erase_if(bodies, [](const interchange::Body& b) { return b.mesh.cells.empty(); });
+  return bodies;
+}
+
+template <class Mesh>
+interchange::Body body_in(const io::Reader& file) {
+  Mesh mesh;
+  load(file, mesh);
+  return interchange::whole(mesh);
+}
+
+}  // namespace
+
+ExitCode export_mesh(const fs::path& run, const std::string& format, const fs::path& output) {
+  const fs::path checkpoint = checkpoint_path(run, "meshing");
+  if (!fs::exists(checkpoint))
+    core::fail_input({run.string(), "a run folder whose meshing stage is complete",
+                      "no " + checkpoint.filename().string(), "name the run folder, or run the case up to meshing"});
+  const io::Reader file(checkpoint);
+  const bool heart = file.has("/state/" + std::string(artifacts::HeartMesh::id));
+  const interchange::Body body = heart ? body_in<artifacts::HeartMesh>(file) : body_in<artifacts::VesselMesh>(file);
+  if (format == "vtu") interchange::write_vtu(body, output / (body.name + ".vtu"));
+  for (const interchange::Body& part : bodies_of(body)) {
+    if (format == "svmultiphysics") interchange::write_svmultiphysics(part, output);
+    if (format == "opencarp" && part.name != "blood") interchange::write_opencarp(part, output);
+  }
+  say(fmt::format("{}: {} tetrahedra, {} triangles in {}", format, body.mesh.cells.size(), body.mesh.triangles.size(),
+                  output.string()));
   return ExitCode::done;
 }
 
