@@ -13,6 +13,7 @@
 #include <vtkXMLUnstructuredGridReader.h>
 
 #include <fstream>
+#include <map>
 #include <set>
 
 #include "mesh_import.hpp"
@@ -61,8 +62,14 @@ TEST_F(Interchange, AVesselKeepsTheNamesOfItsSurfaces) {
   write_vtu(whole(vessel), folder / "lumen.vtu");
   std::vector<std::string> warnings;
   const auto back = meshing::import_vessel(folder / "lumen.vtu", 1, vessel.surface_names, warnings);
-  EXPECT_EQ(back.surface, vessel.surface);
-  EXPECT_EQ(back.triangles, vessel.triangles);
+  // The import orders triangles by their cells.
+  const auto tags = [](const artifacts::VesselMesh& mesh) {
+    std::map<std::set<std::int32_t>, std::int32_t> tag;
+    for (std::size_t t = 0; t < mesh.triangles.size(); ++t)
+      tag[{mesh.triangles[t].begin(), mesh.triangles[t].end()}] = mesh.surface[t];
+    return tag;
+  };
+  EXPECT_EQ(tags(back), tags(vessel));
   EXPECT_EQ(whole(vessel).faces.at(1 + vessel.surface.front()), vessel.surface_names.at(vessel.surface.front()));
 }
 
