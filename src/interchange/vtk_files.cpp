@@ -11,11 +11,11 @@
 #include <vtkXMLUnstructuredGridWriter.h>
 
 #include <algorithm>
-#include <map>
 #include <numeric>
 
 #include "cardiotwin/core/error.hpp"
 #include "cardiotwin/interchange/interchange.hpp"
+#include "cardiotwin/mesh/edge_index.hpp"
 
 namespace cardiotwin::interchange {
 
@@ -82,28 +82,9 @@ vtkSmartPointer<vtkUnstructuredGrid> tetrahedra(const Body& body) {
   return grid;
 }
 
-/// The tetrahedron of each triangle.
-std::vector<std::int32_t> owners(const mesh::TetMesh& mesh) {
-  std::map<mesh::Triangle, std::int32_t> number;
-  const auto sorted = [](mesh::Triangle t) {
-    std::ranges::sort(t);
-    return t;
-  };
-  for (std::size_t t = 0; t < mesh.triangles.size(); ++t) number[sorted(mesh.triangles[t])] = static_cast<int>(t);
-  std::vector<std::int32_t> owner(mesh.triangles.size(), -1);
-  for (std::size_t c = 0; c < mesh.cells.size(); ++c)
-    for (int opposite = 0; opposite < 4; ++opposite) {
-      mesh::Triangle face;
-      for (int i = 0, a = 0; a < 4; ++a)
-        if (a != opposite) face[i++] = mesh.cells[c][a];
-      if (const auto found = number.find(sorted(face)); found != number.end())
-        owner[found->second] = static_cast<std::int32_t>(c);
-    }
-  return owner;
-}
-
 /// One named surface, with the numbers that it has in the volume.
-void write_face(const Body& body, std::int32_t tag, const std::vector<std::int32_t>& owner, const fs::path& file) {
+void write_face(const Body& body, std::int32_t tag, const std::vector<std::array<std::int32_t, 2>>& owner,
+                const fs::path& file) {
   std::vector<std::int32_t> number(body.mesh.points.size(), -1), nodes, elements;
   std::vector<Vec3> points;
   vtkNew<vtkCellArray> cells;
@@ -120,7 +101,7 @@ void write_face(const Body& body, std::int32_t tag, const std::vector<std::int32
       corners[a] = number[p];
     }
     cells->InsertNextCell(3, corners.data());
-    elements.push_back(owner[t] + 1);
+    elements.push_back(owner[t][0] + 1);
   }
   if (elements.empty()) return;
   vtkNew<vtkPolyData> face;
@@ -153,7 +134,7 @@ void write_svmultiphysics(const Body& body, const fs::path& folder) {
   volume->GetPointData()->AddArray(integers("GlobalNodeID", ids(body.mesh.points.size())));
   volume->GetCellData()->AddArray(integers("ModelRegionID", body.mesh.region));
   write<vtkXMLUnstructuredGridWriter>(*volume, folder / body.name / "mesh-complete.mesh.vtu");
-  const std::vector<std::int32_t> owner = owners(body.mesh);
+  const auto owner = mesh::triangle_cells(body.mesh);
   for (std::size_t tag = 0; tag < body.faces.size(); ++tag)
     write_face(body, static_cast<std::int32_t>(tag), owner,
                folder / body.name / "mesh-surfaces" / (body.faces[tag] + ".vtp"));

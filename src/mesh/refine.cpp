@@ -127,11 +127,4 @@ std::vector<double> prolong(std::span<const double> coarse, std::span<const Edge
   return fine;
 }
 
-std::vector<Vec3> prolong(std::span<const Vec3> coarse, std::span<const Edge> parents) {
-  std::vector<Vec3> fine(coarse.begin(), coarse.end());
-  fine.reserve(coarse.size() + parents.size());
-  for (auto [a, b] : parents) fine.push_back(0.5 * (coarse[a] + coarse[b]));
-  return fine;
-}
-
 }  // namespace cardiotwin::mesh

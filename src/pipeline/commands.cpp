@@ -132,6 +132,7 @@ ExitCode export_mesh(const fs::path& run, const std::string& format, const fs::p
   const io::Reader file(checkpoint);
   const bool heart = file.has("/state/" + std::string(artifacts::HeartMesh::id));
   const interchange::Body body = heart ? body_in<artifacts::HeartMesh>(file) : body_in<artifacts::VesselMesh>(file);
+  make_run_folder(output);
   if (format == "vtu") interchange::write_vtu(body, output / (body.name + ".vtu"));
   for (const interchange::Body& part : bodies_of(body)) {
     if (format == "svmultiphysics") interchange::write_svmultiphysics(part, output);

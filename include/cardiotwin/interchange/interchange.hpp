@@ -1,12 +1,6 @@
 #pragma once
-/// Meshes in the layouts of other programs, so that they can run on ours.
-///   VTU             one file with cell data `region` and triangles with cell data `surface`: what meshing imports
-///   again openCARP        NAME.pts [um], NAME.elem, NAME.lon, and FACE.vtx per surface: the wall alone
-///                   (opencarp.org/manual, "File formats")
-///   svMultiPhysics  NAME/mesh-complete.mesh.vtu, NAME/mesh-surfaces/FACE.vtp with GlobalNodeID and GlobalElementID
-///   (from
-///                   1), NAME/fibersLong.vtu and fibersSheet.vtu with cell data FIB_DIR: wall and blood apart
-///                   (simvascular.github.io, "Mesh files")
+/// Meshes in the layouts of other programs, so that they can run on ours. What each file holds: docs/file_formats.md.
+/// Sources: the manuals of openCARP ("File formats") and svMultiPhysics ("Mesh files", "Fiber direction").
 
 #include <filesystem>
 #include <string>
@@ -32,7 +26,7 @@ Body part(const Body& body, const std::string& name, std::vector<std::int32_t> r
 /// Of a cell: the mean of its points' directions, which have no sign. Zero where they have none.
 std::vector<Vec3> cell_directions(const Body& body, const std::vector<Vec3>& directions);
 
-/// Each makes its folder and throws core::Error (input) where a file cannot be written. Local.
+/// Each makes the folders it needs and throws core::Error (input) where a file cannot be written. Local.
 void write_vtu(const Body& body, const std::filesystem::path& file);
 void write_opencarp(const Body& wall, const std::filesystem::path& folder);
 void write_svmultiphysics(const Body& body, const std::filesystem::path& folder);

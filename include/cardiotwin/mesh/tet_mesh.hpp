@@ -59,7 +59,6 @@ std::vector<Edge> edges(const TetMesh& mesh);
 
 /// Values at the points of the coarse mesh, extended to the refined one by averaging over `parents`.
 std::vector<double> prolong(std::span<const double> coarse, std::span<const Edge> parents);
-std::vector<Vec3> prolong(std::span<const Vec3> coarse, std::span<const Edge> parents);
 
 double signed_volume(const TetMesh& mesh, const Cell& cell);  ///< [mm^3]
 double volume(const TetMesh& mesh, std::int32_t region);      ///< [mm^3]

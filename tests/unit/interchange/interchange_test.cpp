@@ -18,6 +18,7 @@
 
 #include "mesh_import.hpp"
 #include "support/ellipsoid.hpp"
+#include "support/workbench.hpp"
 
 namespace cardiotwin::interchange {
 namespace {
@@ -26,16 +27,11 @@ namespace fs = std::filesystem;
 
 class Interchange : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "cardiotwin-interchange-XXXXXX").string();
-    folder = mkdtemp(name.data());
-  }
-  void TearDown() override { fs::remove_all(folder); }
-
   Body wall() const { return part(whole(heart), "wall", {artifacts::region_lv_wall}); }
 
   artifacts::HeartMesh heart = test::ellipsoid({.around = 3});
-  fs::path folder;
+  test::TemporaryFolder home;
+  fs::path folder = home.path();
 };
 
 TEST_F(Interchange, OurImportTakesTheVtuBack) {
