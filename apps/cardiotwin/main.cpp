@@ -8,6 +8,7 @@
 #include "cardiotwin/fem/petsc.hpp"
 #include "cardiotwin/phantom/phantom.hpp"
 #include "cardiotwin/pipeline/pipeline.hpp"
+#include "cardiotwin/sandbox/sandbox.hpp"
 
 namespace {
 
@@ -20,7 +21,9 @@ struct Words {
   pipeline::Request request;
   bool markdown = false;
   std::string file, expected, output, format = "vtu";
+  std::vector<std::filesystem::path> label_files;
   cardiotwin::phantom::CineMrOptions phantom;
+  cardiotwin::phantom::CtOptions ct;
   std::string modality = "cine-mr";
 };
 
@@ -45,11 +48,14 @@ void describe(CLI::App& app, Words& words) {
   app.add_subcommand("inspect", "what is in a checkpoint or a DICOM folder")
       ->add_option("file", words.file, "checkpoint or folder")
       ->required();
-  auto* exported = app.add_subcommand("export", "a run's mesh in the layout of another program");
+  auto* exported = app.add_subcommand("export", "a run's mesh or labels in the layout of another program");
   exported->add_option("run", words.file, "run folder")->required();
-  exported->add_option("--format", words.format, "vtu, opencarp or svmultiphysics")
-      ->check(CLI::IsMember({"vtu", "opencarp", "svmultiphysics"}));
+  exported->add_option("--format", words.format, "the mesh: vtu, opencarp, svmultiphysics; the labels: nifti, nrrd")
+      ->check(CLI::IsMember({"vtu", "opencarp", "svmultiphysics", "nifti", "nrrd"}));
   exported->add_option("--output", words.output, "folder to write into")->required();
+  app.add_subcommand("agreement", "Dice, Hausdorff-95 and volumes of several observers' labels")
+      ->add_option("files", words.label_files, "label files on one grid")
+      ->required();
   auto* compare = app.add_subcommand("compare", "a run's figures against expected ones");
   compare->add_option("run", words.file, "run folder")->required();
   compare->add_option("expected", words.expected, "expected.json")->required();
@@ -59,11 +65,26 @@ void describe(CLI::App& app, Words& words) {
       ->add_option("run", words.file, "run folder")
       ->required();
   auto* phantom = app.add_subcommand("phantom", "make a synthetic study, with its true labels");
-  phantom->add_option("--modality", words.modality, "cine-mr")->check(CLI::IsMember({"cine-mr"}));
+  phantom->add_option("--modality", words.modality, "cine-mr: short axis; ct: whole heart")
+      ->check(CLI::IsMember({"cine-mr", "ct"}));
   phantom->add_option("--slices", words.phantom.slices, "0: as many as cover the heart");
-  phantom->add_option("--phases", words.phantom.phases, "cardiac phases");
+  phantom->add_option("--phases", words.phantom.phases, "cardiac phases (cine-mr)");
+  phantom->add_option("--heart-labels", words.ct.heart_labels,
+                      "a label volume to scan instead of a formula's heart (ct)");
+  phantom->add_option("--matrix", words.ct.matrix, "rows and columns (ct)");
+  phantom->add_option("--slice-thickness-mm", words.ct.slice_thickness_mm, "contiguous slices (ct)");
   phantom->add_option("--seed", words.phantom.seed, "another number, another heart");
   phantom->add_option("--output", words.phantom.output, "folder to make")->required();
+}
+
+void make_phantom(const Words& words) {
+  if (words.modality == "cine-mr") {
+    cardiotwin::phantom::make_cine_mr(words.phantom);
+    return;
+  }
+  cardiotwin::phantom::CtOptions ct = words.ct;
+  ct.output = words.phantom.output, ct.seed = words.phantom.seed, ct.slices = words.phantom.slices;
+  cardiotwin::phantom::make_ct(ct);
 }
 
 /// Collective for `run`; the other commands work on rank 0 alone.
@@ -76,10 +97,11 @@ ExitCode dispatch(const core::Comm& comm, const CLI::App& app, Words& words) {
     if (app.got_subcommand("schema"))
       std::fputs((words.markdown ? pipeline::reference() : pipeline::schema()).c_str(), stdout);
     if (app.got_subcommand("inspect")) code = pipeline::inspect(words.file);
-    if (app.got_subcommand("export")) code = pipeline::export_mesh(words.file, words.format, words.output);
+    if (app.got_subcommand("export")) code = pipeline::export_run(words.file, words.format, words.output);
+    if (app.got_subcommand("agreement")) code = pipeline::agreement(words.label_files);
     if (app.got_subcommand("compare")) code = pipeline::compare(words.file, words.expected);
     if (app.got_subcommand("audit")) code = pipeline::audit_verify(words.file);
-    if (app.got_subcommand("phantom")) cardiotwin::phantom::make_cine_mr(words.phantom);
+    if (app.got_subcommand("phantom")) make_phantom(words);
   });
   return code;
 }
@@ -109,6 +131,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  cardiotwin::sandbox::serve(argc, argv);
   MPI_Init(&argc, &argv);
   const int status = run(argc, argv);
   MPI_Finalize();

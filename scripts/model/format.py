@@ -9,11 +9,10 @@ import torch
 import torch.fx
 from torch import nn
 
-VERSION = [1, 0]
+from .layers import per_axis
+from .monai import PadLike
 
-
-def per_axis(value, dimensions):
-    return [int(v) for v in value] if isinstance(value, (tuple, list)) else [int(value)] * dimensions
+VERSION = [1, 1]
 
 
 def dimensions_of(module):
@@ -30,17 +29,22 @@ def module_node(module):
         transposed = isinstance(module, (nn.ConvTranspose2d, nn.ConvTranspose3d))
         if module.groups != 1 or any(d != 1 for d in module.dilation) or module.padding_mode != "zeros" or isinstance(module.padding, str):
             refuse(f"{module} (grouped, dilated or padded otherwise than with zeros)")
-        if transposed and any(module.output_padding):
-            refuse(f"{module} (output padding)")
         d = len(module.kernel_size)
+        sizes = {"kernel": per_axis(module.kernel_size, d), "stride": per_axis(module.stride, d), "padding": per_axis(module.padding, d)}
         weights = {"weight": module.weight, "bias": module.bias if module.bias is not None else torch.zeros(module.out_channels)}
-        return ("transposed_convolution" if transposed else "convolution",
-                {"kernel": per_axis(module.kernel_size, d), "stride": per_axis(module.stride, d), "padding": per_axis(module.padding, d)}, weights)
+        if not transposed:
+            return "convolution", sizes, weights
+        return "transposed_convolution", {**sizes, "output_padding": per_axis(module.output_padding, d)}, weights
     if isinstance(module, (nn.InstanceNorm2d, nn.InstanceNorm3d)):
-        if module.track_running_stats:
-            refuse(f"{module} (running statistics)")
         one, zero = torch.ones(module.num_features), torch.zeros(module.num_features)
-        return "instance_norm", {"epsilon": module.eps}, {"scale": module.weight if module.affine else one, "shift": module.bias if module.affine else zero}
+        affine = {"scale": module.weight if module.affine else one, "shift": module.bias if module.affine else zero}
+        if module.track_running_stats:  # then inference uses those, as batch norm does
+            return "batch_norm", {"epsilon": module.eps}, {**affine, "mean": module.running_mean, "variance": module.running_var}
+        return "instance_norm", {"epsilon": module.eps}, affine
+    if isinstance(module, nn.GroupNorm):
+        one, zero = torch.ones(module.num_channels), torch.zeros(module.num_channels)
+        return ("group_norm", {"epsilon": module.eps, "groups": module.num_groups},
+                {"scale": module.weight if module.affine else one, "shift": module.bias if module.affine else zero})
     if isinstance(module, (nn.BatchNorm2d, nn.BatchNorm3d)):
         if not (module.affine and module.track_running_stats):
             refuse(f"{module} (without running statistics or affine weights)")
@@ -50,11 +54,15 @@ def module_node(module):
         return "leaky_relu", {"slope": module.negative_slope}, {}
     if isinstance(module, nn.ReLU):
         return "leaky_relu", {"slope": 0.0}, {}
+    if isinstance(module, nn.PReLU):
+        return ("leaky_relu", {"slope": module.weight.item()}, {}) if module.num_parameters == 1 else ("leaky_relu", {}, {"slope": module.weight})
+    if isinstance(module, PadLike):
+        return "pad_like", {}, {}
     if isinstance(module, (nn.MaxPool2d, nn.MaxPool3d, nn.AvgPool2d, nn.AvgPool3d)):
         d = dimensions_of(module)
         if module.ceil_mode or any(p != 1 for p in per_axis(getattr(module, "dilation", 1), d)):
             refuse(f"{module} (ceil mode or dilation)")
-        if isinstance(module, (nn.AvgPool2d, nn.AvgPool3d)) and not module.count_include_pad:
+        if isinstance(module, (nn.AvgPool2d, nn.AvgPool3d)) and not module.count_include_pad and any(per_axis(module.padding, d)):
             refuse(f"{module} (padding left out of the average)")
         return ("max_pool" if isinstance(module, (nn.MaxPool2d, nn.MaxPool3d)) else "average_pool",
                 {"kernel": per_axis(module.kernel_size, d), "stride": per_axis(module.stride, d), "padding": per_axis(module.padding, d)}, {})
@@ -71,13 +79,20 @@ def module_node(module):
     refuse(f"{type(module).__name__}")
 
 
+class Tracer(torch.fx.Tracer):
+    """Takes PadLike, whose sizes are known only when it runs, as one layer."""
+
+    def is_leaf_module(self, module, name):
+        return isinstance(module, PadLike) or super().is_leaf_module(module, name)
+
+
 def graph_of(network, dimensions):
     """Nodes in an order in which each comes after its inputs, and the weights by "node/name"."""
     network.eval()
-    traced = torch.fx.symbolic_trace(network)
-    layers = dict(traced.named_modules())
+    graph = Tracer().trace(network)
+    layers = dict(network.named_modules())
     nodes, weights, name_of = [], {}, {}
-    for node in traced.graph.nodes:
+    for node in graph.nodes:
         if node.op == "placeholder":
             if nodes:
                 refuse("a network with several inputs")
@@ -93,11 +108,11 @@ def graph_of(network, dimensions):
             for key in ("scale",):
                 if operation == "upsample" and len(attributes[key]) == 1:
                     attributes[key] = attributes[key] * dimensions
-            nodes.append({"name": node.name, "operation": operation, "inputs": [source], **attributes})
+            nodes.append({"name": node.name, "operation": operation, "inputs": [name_of[i] for i in node.args], **attributes})
             for key, value in values.items():
                 weights[f"{node.name}/{key}"] = value.detach().numpy().astype("<f4")
             name_of[node] = node.name
-        elif node.op == "call_function" and node.target in (torch.cat, torch.add, operator.add):
+        elif node.op == "call_function" and node.target in (torch.cat, torch.add, operator.add, operator.iadd):
             if node.target is torch.cat:
                 inputs, axis = node.args[0], node.kwargs.get("dim", node.args[1] if len(node.args) > 1 else 0)
                 if axis != 1:

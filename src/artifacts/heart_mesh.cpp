@@ -47,9 +47,17 @@ void load_fine_fields(const io::Reader& file, HeartMesh& mesh) {
 
 }  // namespace
 
+std::string_view region_name(std::int32_t region) {
+  static constexpr std::string_view names[last_region + 1] = {
+      "none", "lv_wall", "lv_blood", "rv_wall", "rv_blood", "left_atrium", "right_atrium", "aorta", "pulmonary_artery"};
+  return region >= 1 && region <= last_region ? names[region] : names[0];
+}
+
 std::string_view surface_name(std::int32_t tag) {
-  static constexpr std::string_view names[] = {"untagged", "endocardium", "epicardium", "base",
-                                               "mitral",   "aortic",      "lid",        "rv_endocardium"};
+  static constexpr std::string_view names[last_surface + 1] = {
+      "untagged", "endocardium",      "epicardium", "base",      "mitral",      "aortic",
+      "lid",      "rv_endocardium",   "tricuspid",  "pulmonary", "left_atrium", "right_atrium",
+      "aorta",    "pulmonary_artery", "partition"};
   return tag >= 1 && tag <= last_surface ? names[tag] : names[0];
 }
 

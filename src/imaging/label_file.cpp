@@ -12,8 +12,10 @@
 #include <cstdio>
 #include <numeric>
 
+#include "cardiotwin/artifacts/untrusted.hpp"
 #include "cardiotwin/core/error.hpp"
 #include "cardiotwin/io/sha256.hpp"
+#include "cardiotwin/sandbox/sandbox.hpp"
 
 namespace cardiotwin::imaging {
 namespace {
@@ -105,9 +107,11 @@ std::string words(const Geometry& g) {
   return text;
 }
 
-}  // namespace
-
-Labels read_label_file(const std::filesystem::path& path, int highest, const std::string& expected) {
+/// In a process of its own: the readers of ITK and HDF5 meet a foreign file.
+void read_confined(sandbox::Parcel& request, sandbox::Parcel& answer) {
+  const std::filesystem::path path = request.get<std::string>();
+  const auto highest = request.get<std::int32_t>();
+  const auto expected = request.get<std::string>();
   Labels labels;
   if (path.extension() == ".h5") {
     load(io::Reader(path), labels);
@@ -119,13 +123,45 @@ Labels read_label_file(const std::filesystem::path& path, int highest, const std
           {path.string(), "a readable label volume", std::string("an error: ") + error.GetDescription(), remedy});
     }
   }
-  labels.confidence.clear();
+  answer.put(labels.geometry);
+  answer.put(labels.phase_times_ms);
+  answer.put(labels.labels);
+  answer.put(labels.end_diastole);
+  answer.put(labels.end_systole);
+}
+
+const sandbox::Job reading_job("read-labels", read_confined);
+
+}  // namespace
+
+Labels read_label_file(const std::filesystem::path& path, int highest, const std::string& expected) {
+  sandbox::Parcel request;
+  request.put(path.string());
+  request.put(static_cast<std::int32_t>(highest));
+  request.put(expected);
+  auto answer = reading_job.run(request, path.string());
+  Labels labels;
+  answer.get(labels.geometry);
+  answer.get(labels.phase_times_ms);
+  answer.get(labels.labels);
+  answer.get(labels.end_diastole);
+  answer.get(labels.end_systole);
+  const std::int64_t phases = std::ssize(labels.phase_times_ms);
+  const auto is_phase = [&](std::int64_t p) { return p >= 0 && p < phases; };
+  if (!artifacts::is_filled(labels.geometry, phases, labels.labels.size()) || !is_phase(labels.end_diastole) ||
+      !is_phase(labels.end_systole))
+    answer.refuse();
+  if (const int most = *std::ranges::max_element(labels.labels); most > highest)
+    core::fail_input({path.string(), expected, "the value " + std::to_string(most), remedy});
   labels.source = path.filename().string() + " sha256 " + io::sha256_file(path);
   return labels;
 }
 
 Labels read_chamber_labels(const std::filesystem::path& path) {
-  return read_label_file(path, artifacts::label_count - 1, "labels 0 background, 1 LV cavity, 2 LV wall, 3 RV cavity");
+  return read_label_file(
+      path, artifacts::label_count - 1,
+      "labels 0 background, 1 LV cavity, 2 LV wall, 3 RV cavity, 4 left atrium, 5 right atrium, 6 ascending "
+      "aorta, 7 pulmonary artery");
 }
 
 void check_same_grid(const std::filesystem::path& file, const Geometry& expected, const Geometry& found) {

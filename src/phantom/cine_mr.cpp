@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <numbers>
 
@@ -9,34 +8,28 @@
 #include "cardiotwin/phantom/phantom.hpp"
 #include "dicom_writer.hpp"
 #include "scanner.hpp"
+#include "study_output.hpp"
 
 namespace cardiotwin::phantom {
 namespace {
 
-void check(bool right, const std::string& option, const std::string& expected, double found) {
-  if (!right)
-    core::fail_configuration({.where = "phantom: " + option,
-                              .expected = expected,
-                              .found = std::to_string(found),
-                              .remedy = "choose a value in this range, or leave it to the seed"});
-}
-
 void check(const CineMrOptions& o) {
-  check(o.phases >= 2 && o.phases <= 100, "phases", "2 to 100", o.phases);
-  check(o.slices == 0 || (o.slices >= 3 && o.slices <= 100), "slices", "0 (by size) or 3 to 100", o.slices);
-  check(o.matrix == 0 || (o.matrix >= 32 && o.matrix <= 1024), "matrix", "0 (by seed) or 32 to 1024", o.matrix);
-  check(o.pixel_spacing_mm == 0 || (o.pixel_spacing_mm >= 0.5 && o.pixel_spacing_mm <= 8), "pixel_spacing_mm",
-        "0 (by seed) or 0.5 to 8", o.pixel_spacing_mm);
-  check(o.slice_thickness_mm >= 1 && o.slice_thickness_mm <= 20, "slice_thickness_mm", "1 to 20", o.slice_thickness_mm);
-  check(!o.edv_ml || (*o.edv_ml >= 20 && *o.edv_ml <= 500), "edv_ml", "20 to 500", o.edv_ml.value_or(0));
-  check(!o.ejection_fraction || (*o.ejection_fraction > 0.02 && *o.ejection_fraction < 0.85), "ejection_fraction",
-        "0.02 to 0.85", o.ejection_fraction.value_or(0));
-  check(!o.wall_thickness_mm || (*o.wall_thickness_mm >= 3 && *o.wall_thickness_mm <= 25), "wall_thickness_mm",
-        "3 to 25", o.wall_thickness_mm.value_or(0));
-  check(!o.heart_rate_per_min || (*o.heart_rate_per_min >= 30 && *o.heart_rate_per_min <= 200), "heart_rate_per_min",
-        "30 to 200", o.heart_rate_per_min.value_or(0));
-  check(!o.noise || (*o.noise >= 0 && *o.noise <= 0.5), "noise", "0 to 0.5", o.noise.value_or(0));
-  check(o.interval_jitter >= 0 && o.interval_jitter <= 0.2, "interval_jitter", "0 to 0.2", o.interval_jitter);
+  check_option(o.phases >= 2 && o.phases <= 100, "phases", "2 to 100", o.phases);
+  check_option(o.slices == 0 || (o.slices >= 3 && o.slices <= 100), "slices", "0 (by size) or 3 to 100", o.slices);
+  check_option(o.matrix == 0 || (o.matrix >= 32 && o.matrix <= 1024), "matrix", "0 (by seed) or 32 to 1024", o.matrix);
+  check_option(o.pixel_spacing_mm == 0 || (o.pixel_spacing_mm >= 0.5 && o.pixel_spacing_mm <= 8), "pixel_spacing_mm",
+               "0 (by seed) or 0.5 to 8", o.pixel_spacing_mm);
+  check_option(o.slice_thickness_mm >= 1 && o.slice_thickness_mm <= 20, "slice_thickness_mm", "1 to 20",
+               o.slice_thickness_mm);
+  check_option(!o.edv_ml || (*o.edv_ml >= 20 && *o.edv_ml <= 500), "edv_ml", "20 to 500", o.edv_ml.value_or(0));
+  check_option(!o.ejection_fraction || (*o.ejection_fraction > 0.02 && *o.ejection_fraction < 0.85),
+               "ejection_fraction", "0.02 to 0.85", o.ejection_fraction.value_or(0));
+  check_option(!o.wall_thickness_mm || (*o.wall_thickness_mm >= 3 && *o.wall_thickness_mm <= 25), "wall_thickness_mm",
+               "3 to 25", o.wall_thickness_mm.value_or(0));
+  check_option(!o.heart_rate_per_min || (*o.heart_rate_per_min >= 30 && *o.heart_rate_per_min <= 200),
+               "heart_rate_per_min", "30 to 200", o.heart_rate_per_min.value_or(0));
+  check_option(!o.noise || (*o.noise >= 0 && *o.noise <= 0.5), "noise", "0 to 0.5", o.noise.value_or(0));
+  check_option(o.interval_jitter >= 0 && o.interval_jitter <= 0.2, "interval_jitter", "0 to 0.2", o.interval_jitter);
 }
 
 HeartShape draw_shape(Random& random, const CineMrOptions& o) {
@@ -96,28 +89,8 @@ artifacts::Geometry draw_grid(Random& random, const CineMrOptions& o, double hea
   return grid;
 }
 
-void write_labels(const std::filesystem::path& path, const Phantom& p) {
-  const auto& g = p.geometry;
-  std::ofstream file(path, std::ios::binary);
-  file.precision(12);
-  const auto vector = [](std::ostream& out, const Vec3& v) { out << '(' << v[0] << ',' << v[1] << ',' << v[2] << ')'; };
-  file << "NRRD0005\ntype: uint8\ndimension: 4\nspace: left-posterior-superior\nsizes: " << g.size[0] << ' '
-       << g.size[1] << ' ' << g.size[2] << ' ' << p.phase_times_ms.size() << "\nspace directions: ";
-  for (int axis = 0; axis < 3; ++axis) vector(file, g.spacing[axis] * g.axes[axis]), file << ' ';
-  file << "none\nkinds: domain domain domain list\nencoding: raw\nspace origin: ";
-  vector(file, g.origin);
-  file << "\n\n";
-  file.write(reinterpret_cast<const char*>(p.labels.data()), static_cast<std::streamsize>(p.labels.size()));
-  file.close();
-  if (!file)
-    core::fail_input({.where = path.string(),
-                      .expected = "room for the labels",
-                      .found = "an error of the file system",
-                      .remedy = "free some space"});
-}
-
-void write_truth(const std::filesystem::path& path, const Phantom& p, const std::vector<Heart>& hearts,
-                 const Placement& placement, const CineMrOptions& o, const HeartShape& shape) {
+void tell_truth(const std::filesystem::path& path, const Phantom& p, const std::vector<Heart>& hearts,
+                const Placement& placement, const CineMrOptions& o, const HeartShape& shape) {
   nlohmann::json per_phase = nlohmann::json::array();
   for (const auto& heart : hearts)
     per_phase.push_back({{"lv_volume_ml", heart.lv_volume_ml()}, {"base_descent_mm", -heart.base_z()}});
@@ -143,26 +116,7 @@ void write_truth(const std::filesystem::path& path, const Phantom& p, const std:
       {"spacing_mm", g.spacing},
       {"origin_lps_mm", g.origin},
       {"axes_lps", g.axes}};
-  std::ofstream file(path);
-  file << truth.dump(2) << '\n';
-  file.close();
-  if (!file)
-    core::fail_input({.where = path.string(),
-                      .expected = "room for the truth",
-                      .found = "an error of the file system",
-                      .remedy = "free some space"});
-}
-
-std::filesystem::path dicom_folder(const CineMrOptions& o) {
-  const auto folder = o.output / "dicom";
-  std::error_code problem;
-  std::filesystem::create_directories(folder, problem);
-  if (problem || (std::filesystem::exists(folder) && !std::filesystem::is_empty(folder, problem)))
-    core::fail_input({.where = folder.string(),
-                      .expected = "a new or empty folder",
-                      .found = problem ? problem.message() : "a folder with files in it",
-                      .remedy = "name another --output, or remove this one"});
-  return folder;
+  write_truth(path, truth);
 }
 
 /// Everything that the seed decides, drawn in one fixed order.
@@ -238,12 +192,6 @@ MrImage describe(const Plan& plan, const CineMrOptions& o, std::int64_t order, s
           .pixels = {}};
 }
 
-std::filesystem::path file_name(int number) {
-  char name[32];
-  std::snprintf(name, sizeof name, "IM-%06d.dcm", number);
-  return name;
-}
-
 }  // namespace
 
 Phantom make_cine_mr(const CineMrOptions& o) {
@@ -254,7 +202,7 @@ Phantom make_cine_mr(const CineMrOptions& o) {
   Phantom p;
   p.geometry = g, p.cycle_length_ms = plan.cycle_length_ms;
   const auto hearts = beat(plan, o, p);
-  const auto folder = dicom_folder(o);
+  const auto folder = dicom_folder(o.output);
   p.voxels.resize(static_cast<std::size_t>(g.voxels() * o.phases)), p.labels.resize(p.voxels.size());
   for (std::int64_t order = 0; order < g.size[2]; ++order) {
     const std::int64_t k = plan.base_first ? g.size[2] - 1 - order : order;
@@ -272,8 +220,8 @@ Phantom make_cine_mr(const CineMrOptions& o) {
                      [&](std::int16_t stored) { return static_cast<float>(stored * image.slope + image.intercept); });
     }
   }
-  write_labels(o.output / "truth.nrrd", p);
-  write_truth(o.output / "truth.json", p, hearts, plan.placement, o, plan.shape);
+  write_labels(o.output / "truth.nrrd", g, p.labels);
+  tell_truth(o.output / "truth.json", p, hearts, plan.placement, o, plan.shape);
   return p;
 }
 

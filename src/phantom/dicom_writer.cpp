@@ -37,18 +37,19 @@ void describe(gdcm::DataSet& data, const MrImage& image) {
   for (int n = 0; n < 4; ++n) parts[n] = image_type[n];
   type.SetValues(parts, 4);
   data.Replace(type.GetAsDataElement());
-  put<0x0008, 0x0016>(data, gdcm::UIComp("1.2.840.10008.5.1.4.1.1.4"));
+  put<0x0008, 0x0016>(data,
+                      gdcm::UIComp(image.modality == "CT" ? "1.2.840.10008.5.1.4.1.1.2" : "1.2.840.10008.5.1.4.1.1.4"));
   put<0x0008, 0x0018>(data, gdcm::UIComp(uid(image.instance_key)));
   put<0x0008, 0x0020>(data, gdcm::DAComp("20250102"));
   put<0x0008, 0x0022>(data, gdcm::DAComp("20250102"));
-  put<0x0008, 0x0060>(data, gdcm::CSComp("MR"));
+  put<0x0008, 0x0060>(data, gdcm::CSComp(image.modality));
   put<0x0008, 0x0070>(data, gdcm::LOComp("cardiotwin"));
   put<0x0008, 0x1090>(data, gdcm::LOComp("phantom"));
   put<0x0008, 0x1030>(data, gdcm::LOComp("SYNTHETIC HEART"));
   put<0x0008, 0x103e>(data, gdcm::LOComp(image.series_description));
   put<0x0010, 0x0010>(data, gdcm::PNComp(image.patient_name));
   put<0x0010, 0x0020>(data, gdcm::LOComp(image.patient_id));
-  put<0x0018, 0x0023>(data, gdcm::CSComp("2D"));
+  if (image.modality == "MR") put<0x0018, 0x0023>(data, gdcm::CSComp("2D"));
   put<0x0018, 0x5100>(data, gdcm::CSComp("HFS"));
   put<0x0020, 0x000d>(data, gdcm::UIComp(uid(image.study_key)));
   put<0x0020, 0x000e>(data, gdcm::UIComp(uid(image.series_key)));
@@ -61,10 +62,12 @@ void place(gdcm::DataSet& data, const MrImage& image) {
   const auto& [r, c] = std::pair(image.row_direction, image.column_direction);
   put<0x0018, 0x0050>(data, image.slice_thickness_mm);
   put<0x0018, 0x0088>(data, image.slice_thickness_mm);
-  put<0x0018, 0x1060>(data, decimal(image.trigger_time_ms));
-  put<0x0018, 0x1062>(data, static_cast<int>(std::lround(image.interval_ms)));
-  put<0x0018, 0x1088>(data, static_cast<int>(std::lround(60000.0 / image.interval_ms)));
-  put<0x0018, 0x1090>(data, image.phases);
+  if (image.modality == "MR") {
+    put<0x0018, 0x1060>(data, decimal(image.trigger_time_ms));
+    put<0x0018, 0x1062>(data, static_cast<int>(std::lround(image.interval_ms)));
+    put<0x0018, 0x1088>(data, static_cast<int>(std::lround(60000.0 / image.interval_ms)));
+    put<0x0018, 0x1090>(data, image.phases);
+  }
   put_all<0x0020, 0x0032>(data, decimal(image.position[0]), decimal(image.position[1]), decimal(image.position[2]));
   put_all<0x0020, 0x0037>(data, r[0], r[1], r[2], c[0], c[1], c[2]);
   put_all<0x0028, 0x0030>(data, image.pixel_spacing_mm, image.pixel_spacing_mm);

@@ -1,5 +1,5 @@
 #pragma once
-/// One MR Image Storage object, as a scanner would send it.
+/// One MR or CT Image Storage object, as a scanner would send it.
 
 #include <cstdint>
 #include <filesystem>
@@ -11,6 +11,7 @@
 namespace cardiotwin::phantom {
 
 struct MrImage {
+  std::string modality = "MR";  ///< or CT, which has no trigger time
   std::string patient_name, patient_id;
   std::uint64_t study_key = 0, series_key = 0, instance_key = 0;  ///< become 2.25.<key> identifiers
   std::string series_description;

@@ -1,15 +1,19 @@
-/// The commands that look and do not run: plan, validate, inspect, compare, audit verify.
+/// The commands that look and do not run: plan, validate, inspect, export, agreement, compare, audit verify.
 
 #include <spdlog/fmt/fmt.h>
 
+#include <array>
 #include <cmath>
 #include <cstdio>
+#include <fstream>
 
 #include "audit.hpp"
+#include "cardiotwin/imaging/review.hpp"
 #include "cardiotwin/ingest/inspect.hpp"
 #include "cardiotwin/interchange/interchange.hpp"
 #include "cardiotwin/io/files.hpp"
 #include "cardiotwin/pipeline/pipeline.hpp"
+#include "cardiotwin/segmentation/agreement.hpp"
 #include "checkpoint.hpp"
 #include "folders.hpp"
 #include "plan.hpp"
@@ -73,13 +77,23 @@ void list_group(const io::Reader& file, const std::string& group, int depth) {
   }
 }
 
+bool is_checkpoint(const fs::path& path) {
+  std::array<char, 8> first{};
+  std::ifstream(path, std::ios::binary).read(first.data(), first.size());
+  return std::string_view(first.data(), first.size()) == "\x89HDF\r\n\x1a\n";
+}
+
+ExitCode inspect_images(const fs::path& path) {
+  const ingest::Inspection found = fs::is_directory(path) ? ingest::inspect_folder(path) : ingest::inspect_file(path);
+  if (!found.text.empty()) say(found.text);
+  if (found.refusal) core::fail_input(*found.refusal);
+  return ExitCode::done;
+}
+
 }  // namespace
 
 ExitCode inspect(const fs::path& path) {
-  if (fs::is_directory(path)) {
-    say(ingest::inspect_folder(path));
-    return ExitCode::done;
-  }
+  if (fs::exists(path) && !is_checkpoint(path)) return inspect_images(path);
   const Provenance p = load_provenance(path);
   const io::Reader file(path);
   say(path.string());
@@ -122,14 +136,17 @@ interchange::Body body_in(const io::Reader& file) {
   return interchange::whole(mesh);
 }
 
-}  // namespace
+/// Throws core::Error (input) where the stage is not complete.
+fs::path finished_checkpoint(const fs::path& run, const std::string& stage) {
+  fs::path path = checkpoint_path(run, stage);
+  if (!fs::exists(path))
+    core::fail_input({run.string(), "a run folder whose " + stage + " stage is complete",
+                      "no " + path.filename().string(), "name the run folder, or run the case up to " + stage});
+  return path;
+}
 
-ExitCode export_mesh(const fs::path& run, const std::string& format, const fs::path& output) {
-  const fs::path checkpoint = checkpoint_path(run, "meshing");
-  if (!fs::exists(checkpoint))
-    core::fail_input({run.string(), "a run folder whose meshing stage is complete",
-                      "no " + checkpoint.filename().string(), "name the run folder, or run the case up to meshing"});
-  const io::Reader file(checkpoint);
+void export_mesh(const fs::path& run, const std::string& format, const fs::path& output) {
+  const io::Reader file(finished_checkpoint(run, "meshing"));
   const bool heart = file.has("/state/" + std::string(artifacts::HeartMesh::id));
   const interchange::Body body = heart ? body_in<artifacts::HeartMesh>(file) : body_in<artifacts::VesselMesh>(file);
   make_run_folder(output);
@@ -140,6 +157,30 @@ ExitCode export_mesh(const fs::path& run, const std::string& format, const fs::p
   }
   say(fmt::format("{}: {} tetrahedra, {} triangles in {}", format, body.mesh.cells.size(), body.mesh.triangles.size(),
                   output.string()));
+}
+
+void export_labels(const fs::path& run, const std::string& format, const fs::path& output) {
+  artifacts::Labels labels;
+  load(io::Reader(finished_checkpoint(run, "segmentation")), labels);
+  artifacts::Image image;
+  load(io::Reader(finished_checkpoint(run, "ingest")), image);
+  make_run_folder(output);
+  for (const auto& name : imaging::write_review(labels, image, format == "nrrd" ? "nrrd" : "nii.gz", output))
+    say((output / name).string());
+}
+
+}  // namespace
+
+ExitCode export_run(const fs::path& run, const std::string& format, const fs::path& output) {
+  if (format == "nifti" || format == "nrrd")
+    export_labels(run, format, output);
+  else
+    export_mesh(run, format, output);
+  return ExitCode::done;
+}
+
+ExitCode agreement(const std::vector<fs::path>& files) {
+  std::fputs(segmentation::agreement_table(files).c_str(), stdout);
   return ExitCode::done;
 }
 

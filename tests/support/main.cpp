@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "cardiotwin/fem/petsc.hpp"
+#include "cardiotwin/sandbox/sandbox.hpp"
 
 namespace {
 
@@ -26,6 +27,7 @@ class RankPrefix : public testing::EmptyTestEventListener {
 }  // namespace
 
 int main(int argc, char** argv) {
+  cardiotwin::sandbox::serve(argc, argv);
   MPI_Init(&argc, &argv);
   int verdict = 0;
   {

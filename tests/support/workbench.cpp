@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <fstream>
 
 namespace cardiotwin::test {
 
@@ -56,7 +57,11 @@ stage::Outcome Workbench::run(stage::Stage& stage, const config::Json& overrides
                          .stop = stop,
                          .timers = timers,
                          .findings = findings,
-                         .audit = [](const std::string&, const config::Json&) {},
+                         .audit =
+                             [&](const std::string& action, const config::Json& what) {  // without chain and hashes
+                               std::ofstream(folder_.path() / "audit.jsonl", std::ios::app)
+                                   << config::Json{{"action", action}, {"what", what}} << "\n";
+                             },
                          .run_folder = folder_.path(),
                          .state_stem = folder_.path() / (stage.contract().name + ".state"),
                          .resume_key = section.json().dump(),

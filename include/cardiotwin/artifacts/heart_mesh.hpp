@@ -1,5 +1,5 @@
 #pragma once
-/// Artifact `heart_mesh`: ONE conforming tetrahedral mesh of wall and blood. Written by meshing.
+/// Artifact `heart_mesh`: ONE conforming tetrahedral mesh of walls and blood. Written by meshing.
 
 #include <array>
 #include <cstdint>
@@ -11,12 +11,19 @@
 
 namespace cardiotwin::artifacts {
 
-/// Values of HeartMesh::region.
+/// Values of HeartMesh::region. Short-axis stacks have the first two or three; a whole heart has them all.
 enum Region : std::int32_t {
   region_lv_wall = 1,  ///< the septum belongs to it
   region_lv_blood = 2,
-  region_rv_wall = 3,  ///< free wall of the right ventricle, whose blood is not meshed
+  region_rv_wall = 3,  ///< free wall of the right ventricle
+  region_rv_blood = 4,
+  region_left_atrium = 5,  ///< blood, as those that follow; their walls are not meshed
+  region_right_atrium = 6,
+  region_aorta = 7,
+  region_pulmonary_artery = 8,
 };
+inline constexpr std::int32_t last_region = region_pulmonary_artery;
+std::string_view region_name(std::int32_t region);
 /// Both walls are one body: where one ends and the other begins is no surface.
 constexpr bool is_wall(std::int32_t region) { return region == region_lv_wall || region == region_rv_wall; }
 
@@ -24,13 +31,20 @@ constexpr bool is_wall(std::int32_t region) { return region == region_lv_wall ||
 enum Surface : std::int32_t {
   surface_endocardium = 1,     ///< between LV wall and LV blood (or outside, where there is no blood region)
   surface_epicardium = 2,      ///< wall to outside
-  surface_base = 3,            ///< wall, cut by the basal plane
-  surface_mitral = 4,          ///< blood, on the basal lid: the mitral orifice
-  surface_aortic = 5,          ///< blood, on the basal lid: the aortic orifice
+  surface_base = 3,            ///< wall, cut by the basal plane, or to atria and vessels where there are such
+  surface_mitral = 4,          ///< the mitral orifice: on the basal lid, or LV blood to left atrium
+  surface_aortic = 5,          ///< the aortic orifice: on the basal lid, or LV blood to aorta
   surface_lid = 6,             ///< blood, the rest of the basal lid (annulus, closed leaflets)
   surface_rv_endocardium = 7,  ///< wall to the right ventricle's cavity: its free wall and the septum's right side
+  surface_tricuspid = 8,       ///< RV blood to right atrium
+  surface_pulmonary = 9,       ///< RV blood to pulmonary artery
+  surface_left_atrium = 10,    ///< to outside, as those that follow
+  surface_right_atrium = 11,
+  surface_aorta = 12,
+  surface_pulmonary_artery = 13,
+  surface_partition = 14,  ///< between atria and vessels: walls without thickness
 };
-inline constexpr std::int32_t last_surface = surface_rv_endocardium;
+inline constexpr std::int32_t last_surface = surface_partition;
 std::string_view surface_name(std::int32_t tag);
 
 /// Places within a tetrahedron where fields of HeartMesh are given: the points of the quadrature rule of degree 2.

@@ -5,9 +5,18 @@
 
 namespace cardiotwin::artifacts {
 
-/// Values of a label volume.
-enum Label : std::uint8_t { background = 0, lv_cavity = 1, lv_wall = 2, rv_cavity = 3 };
-inline constexpr int label_count = 4;
+/// Values of a label volume. Short-axis stacks have the first four; a whole heart has them all.
+enum Label : std::uint8_t {
+  background = 0,
+  lv_cavity = 1,
+  lv_wall = 2,
+  rv_cavity = 3,
+  left_atrium = 4,
+  right_atrium = 5,
+  aorta = 6,  ///< ascending
+  pulmonary_artery = 7,
+};
+inline constexpr int label_count = 8;
 std::string_view label_name(int label);
 
 /// Artifact `labels`: labels on the image's own grid, for every cardiac phase.
@@ -38,7 +47,7 @@ void save(io::Writer& file, const MeasuredVolumes& volumes);
 void load(const io::Reader& file, MeasuredVolumes& volumes);
 
 /// Artifact `anatomy`: one isotropic end-diastolic label volume, apex closed, ready for meshing.
-/// `base` cuts the heart: meshing keeps what lies on the apex's side of the plane.
+/// `base` cuts the heart: meshing keeps what lies on the apex's side of the plane. A whole heart has none.
 struct Anatomy {
   static constexpr std::string_view id = "anatomy";
   Geometry geometry;                 ///< isotropic spacing
@@ -46,6 +55,8 @@ struct Anatomy {
   Vec3 base_point{},
       base_normal{};   ///< basal plane [mm]; the normal is a unit vector that points from the apex to the base
   double time_ms = 0;  ///< of the phase it shows
+
+  bool is_whole_heart() const { return core::norm(base_normal) == 0; }
 };
 void save(io::Writer& file, const Anatomy& anatomy);
 void load(const io::Reader& file, Anatomy& anatomy);

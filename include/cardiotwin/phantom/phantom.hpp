@@ -30,6 +30,18 @@ struct CineMrOptions {
   int first_file_number = 1;
 };
 
+/// What a contrast-enhanced CT phantom of a whole heart is made of.
+struct CtOptions {
+  std::filesystem::path output;  ///< gets dicom/*.dcm, truth.nrrd, truth.json
+  std::uint64_t seed = 1;
+  int slices = 0;                      ///< 0: as many as cover the heart
+  int matrix = 256;                    ///< rows and columns
+  double pixel_spacing_mm = 0;         ///< 0: from the seed
+  double slice_thickness_mm = 1.25;    ///< slices are contiguous
+  std::optional<double> noise;         ///< standard deviation [HU]
+  std::filesystem::path heart_labels;  ///< a label volume to be scanned instead of a heart by formula
+};
+
 /// What was written: the study as a reader should find it, and the truth.
 struct Phantom {
   artifacts::Geometry geometry;  ///< slices in increasing position along the normal (apex to base)
@@ -37,7 +49,7 @@ struct Phantom {
   double cycle_length_ms = 0;
   std::vector<float> voxels;         ///< (phase x k x j x i), in real-world values after rescale
   std::vector<std::uint8_t> labels;  ///< same shape; artifacts::Label
-  std::vector<double> lv_volume_ml;  ///< analytic, one per phase
+  std::vector<double> lv_volume_ml;  ///< analytic, one per phase; cine MR only, as the figures below
   double edv_ml = 0, esv_ml = 0, ejection_fraction = 0;
   std::vector<std::filesystem::path> files;
 };
@@ -45,5 +57,8 @@ struct Phantom {
 /// Writes the study and its truth into `options.output` and returns it. Deterministic in the options. Local.
 /// Throws core::Error (configuration) for options out of range and core::Error (input) where the disk refuses.
 Phantom make_cine_mr(const CineMrOptions& options);
+
+/// The same for a CT: one phase, labels of four chambers, wall and great vessels.
+Phantom make_ct(const CtOptions& options);
 
 }  // namespace cardiotwin::phantom

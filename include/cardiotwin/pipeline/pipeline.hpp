@@ -31,9 +31,12 @@ std::string schema();
 std::string reference();
 /// Rank 0: what is in a checkpoint, or in a DICOM folder.
 core::ExitCode inspect(const std::filesystem::path& file);
-/// Rank 0: the mesh of a run in the layout "vtu", "opencarp" or "svmultiphysics", into a folder.
-core::ExitCode export_mesh(const std::filesystem::path& run_folder, const std::string& format,
-                           const std::filesystem::path& output);
+/// Rank 0: the mesh of a run in the layout "vtu", "opencarp" or "svmultiphysics", or its labels, image and confidence
+/// as "nifti" or "nrrd" volumes, into a folder.
+core::ExitCode export_run(const std::filesystem::path& run_folder, const std::string& format,
+                          const std::filesystem::path& output);
+/// Rank 0: how far label files of several observers agree, as a table.
+core::ExitCode agreement(const std::vector<std::filesystem::path>& files);
 /// Rank 0: the run's figures against expected ones, with their tolerances. numerical when one is off.
 core::ExitCode compare(const std::filesystem::path& run_folder, const std::filesystem::path& expected);
 /// Rank 0: the hash chain and every recorded file. integrity when something was altered.

@@ -7,19 +7,24 @@
 
 #include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 #include <string_view>
+
+#include "inflate.hpp"
+#include "transfer_syntax.hpp"
 
 namespace cardiotwin::ingest {
 namespace {
 
-using Bytes = std::span<const std::uint8_t>;
-
 constexpr Tag item_start{0xfffe, 0xe000}, item_end{0xfffe, 0xe00d}, sequence_end{0xfffe, 0xe0dd};
 constexpr std::uint32_t undefined = 0xffffffff;
 constexpr int deepest = 32;
+/// Of one data set; the largest of real images have some hundreds.
+constexpr std::size_t most_elements = 100'000;
 
 /// The structure contradicts itself or ends early.
 struct Malformed {};
@@ -111,11 +116,12 @@ class Cursor {
 };
 
 /// Elements up to and with the pixels; false when the structure ends early.
-bool read_elements(Bytes bytes, Encoding encoding, DataSet& data, int depth = 0) {
+bool read_elements(Bytes bytes, Encoding encoding, DataSet& data) {
   try {
-    for (Cursor cursor(bytes, encoding, depth); !cursor.at_end();) {
+    for (Cursor cursor(bytes, encoding, 0); !cursor.at_end();) {
       Element e = cursor.element();
       if (e.tag == item_end) break;
+      if (data.elements.size() == most_elements) return false;
       data.elements.push_back(e);
       if (data.elements.back().tag == pixel_data) break;
     }
@@ -136,34 +142,49 @@ std::optional<Encoding> guess(Bytes bytes) {
   return Encoding{.explicit_vr = is_vr(bytes[4], bytes[5]), .big_endian = big};
 }
 
-/// The file meta group is explicit little endian, whatever follows. Returns where the data set begins.
-std::size_t read_meta(Bytes bytes, std::size_t at, std::string& transfer_syntax) {
-  DataSet meta;
+struct Meta {
+  std::string transfer_syntax, media_class;
+  std::size_t end = 0;  ///< where the data set begins
+};
+
+/// The file meta group is explicit little endian, whatever follows.
+Meta read_meta(Bytes bytes, std::size_t at) {
+  DataSet group;
   try {
     while (at + 8 <= bytes.size() && bytes[at] == 2 && bytes[at + 1] == 0) {
       Cursor cursor(bytes.subspan(at), {}, 0);
-      meta.elements.push_back(cursor.element());
+      group.elements.push_back(cursor.element());
       at += cursor.position();
     }
   } catch (const Malformed&) {
     at = bytes.size();
   }
-  transfer_syntax = meta.text({0x0002, 0x0010});
-  return at;
+  return {.transfer_syntax = group.text({0x0002, 0x0010}), .media_class = group.text({0x0002, 0x0002}), .end = at};
+}
+
+std::string after_last(const DataSet& data) {
+  if (data.elements.empty()) return "";
+  char text[32];
+  std::snprintf(text, sizeof text, " after element (%04x,%04x)", unsigned{data.elements.back().tag.group},
+                unsigned{data.elements.back().tag.element});
+  return text;
 }
 
 }  // namespace
 
 MappedFile::MappedFile(const std::filesystem::path& path) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return;
   struct stat status {};
-  if (fstat(file, &status) == 0 && status.st_size > 0) {
+  if (file < 0 || fstat(file, &status) != 0) {
+    problem_ = std::strerror(errno);
+  } else if (status.st_size > 0) {
     void* const data = mmap(nullptr, static_cast<std::size_t>(status.st_size), PROT_READ, MAP_PRIVATE, file, 0);
     if (data != MAP_FAILED)
       data_ = static_cast<const std::uint8_t*>(data), size_ = static_cast<std::size_t>(status.st_size);
+    else
+      problem_ = std::strerror(errno);
   }
-  close(file);
+  if (file >= 0) close(file);
 }
 
 MappedFile::~MappedFile() {
@@ -233,50 +254,66 @@ int DataSet::unsigned_short(Tag tag, int fallback) const {
                                    : fallback;
 }
 
-std::optional<DataSet> DataSet::item(Tag tag, std::size_t index) const {
+std::vector<DataSet> DataSet::items(Tag tag, std::size_t most) const {
+  std::vector<DataSet> items;
   const Element* const e = find(tag);
-  if (!e) return std::nullopt;
+  if (!e) return items;
   try {
-    Cursor cursor(e->value, e->encoding, 0);
-    for (std::size_t n = 0; !cursor.at_end(); ++n) {
-      Element item = cursor.element();
-      if (item.tag != item_start) return std::nullopt;
-      if (n < index) continue;
-      DataSet data;
-      read_elements(item.value, item.encoding, data);
-      return data;
+    for (Cursor cursor(e->value, e->encoding, 0); !cursor.at_end() && items.size() < most;) {
+      const Element item = cursor.element();
+      if (item.tag != item_start) break;
+      read_elements(item.value, item.encoding, items.emplace_back());
     }
   } catch (const Malformed&) {
   }
-  return std::nullopt;
+  return items;
+}
+
+std::vector<Bytes> fragments(const Element& pixels) {
+  std::vector<Bytes> parts;
+  try {
+    for (Cursor cursor(pixels.value, {}, 0); !cursor.at_end();) {
+      const Element item = cursor.element();
+      if (item.tag != item_start || item.undefined_length) return {};
+      parts.push_back(item.value);
+    }
+  } catch (const Malformed&) {
+    return {};
+  }
+  return parts;
 }
 
 Parsed parse(Bytes file) {
   Parsed parsed;
   const bool prefix = file.size() >= 132 && std::memcmp(file.data() + 128, "DICM", 4) == 0;
-  const auto start = guess(file);
-  if (!prefix && !start) return parsed;
-  const std::size_t at = read_meta(file, prefix ? 132 : 0, parsed.transfer_syntax);
-  const Bytes body = file.subspan(std::min(at, file.size()));
-  const auto& syntax = parsed.transfer_syntax;
-  std::optional<Encoding> encoding;
-  if (syntax == "1.2.840.10008.1.2")
-    encoding = Encoding{.explicit_vr = false, .big_endian = false};
-  else if (syntax == "1.2.840.10008.1.2.2")
-    encoding = Encoding{.explicit_vr = true, .big_endian = true};
-  else if (syntax.empty())
+  if (!prefix && !guess(file)) return parsed;
+  const Meta meta = read_meta(file, prefix ? 132 : 0);
+  Bytes body = file.subspan(std::min(meta.end, file.size()));
+  std::optional<Encoding> encoding = Encoding{};
+  if (meta.transfer_syntax == syntax::implicit_little)
+    encoding->explicit_vr = false;
+  else if (meta.transfer_syntax == syntax::explicit_big)
+    encoding->big_endian = true;
+  else if (meta.transfer_syntax.empty())
     encoding = guess(body);
-  else
-    encoding = Encoding{};
   parsed.is_dicom = prefix || (encoding && !body.empty());
-  if (!encoding || syntax == "1.2.840.10008.1.2.1.99") return parsed;
+  parsed.transfer_syntax = meta.transfer_syntax, parsed.media_class = meta.media_class;
+  parsed.problem = "the file is truncated or damaged";
+  if (!encoding) return parsed;
+  if (meta.transfer_syntax == syntax::deflated) {
+    auto [bytes, problem] = inflate_raw(body);
+    if (parsed.problem = problem; !problem.empty()) return parsed;
+    parsed.inflated = std::make_shared<const std::vector<std::uint8_t>>(std::move(bytes));
+    body = *parsed.inflated;
+  }
   parsed.complete = read_elements(body, *encoding, parsed.data) && !parsed.data.elements.empty();
+  parsed.problem = parsed.complete ? "" : "the file is truncated or damaged" + after_last(parsed.data);
   // Without a prefix, a file that falls apart at once is something else that begins with these bytes.
   if (!prefix && !parsed.complete && parsed.data.elements.size() < 4) parsed.is_dicom = false;
-  if (syntax.empty())
-    parsed.transfer_syntax = encoding->big_endian    ? "1.2.840.10008.1.2.2"
-                             : encoding->explicit_vr ? "1.2.840.10008.1.2.1"
-                                                     : "1.2.840.10008.1.2";
+  if (meta.transfer_syntax.empty())
+    parsed.transfer_syntax = encoding->big_endian    ? syntax::explicit_big
+                             : encoding->explicit_vr ? syntax::explicit_little
+                                                     : syntax::implicit_little;
   return parsed;
 }
 

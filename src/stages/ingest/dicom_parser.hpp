@@ -1,8 +1,8 @@
 #pragma once
 /// The structure of a DICOM file (PS3.5 section 7, PS3.10 section 7), read with bounds checked at every step.
 ///
-/// Why not GDCM for this: Debian builds it with assertions, so that one odd file in a folder ends the program. GDCM
-/// decodes compressed pixels, of files whose structure has been found whole.
+/// Why not a toolkit's reader for this: Debian builds GDCM with assertions, so that one odd file in a folder ends the
+/// program. Decoders of compressed pixels see the codestreams of files whose structure has been found whole.
 
 #include <cstdint>
 #include <filesystem>
@@ -13,6 +13,8 @@
 #include <vector>
 
 namespace cardiotwin::ingest {
+
+using Bytes = std::span<const std::uint8_t>;
 
 struct Tag {
   std::uint16_t group, element;
@@ -28,26 +30,28 @@ struct Encoding {
 /// A file mapped into memory; nothing is read before it is looked at.
 class MappedFile {
  public:
-  /// Empty when the file cannot be opened.
+  /// Without bytes when the file is empty or cannot be opened.
   explicit MappedFile(const std::filesystem::path& path);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
-  std::span<const std::uint8_t> bytes() const { return {data_, size_}; }
+  Bytes bytes() const { return {data_, size_}; }
+  const std::string& problem() const { return problem_; }  ///< why it cannot be opened; empty when it can
 
  private:
   const std::uint8_t* data_ = nullptr;
   std::size_t size_ = 0;
+  std::string problem_;
 };
 
 struct Element {
   Tag tag{};
   Encoding encoding;  ///< of what is inside
   bool undefined_length = false;
-  std::span<const std::uint8_t> value;
+  Bytes value;
 };
 
-/// A view: lives as long as the mapped file.
+/// A view: lives as long as the bytes it was read from.
 class DataSet {
  public:
   const Element* find(Tag tag) const;
@@ -58,8 +62,8 @@ class DataSet {
   std::optional<double> real(Tag tag) const;            ///< FD
   int integer(Tag tag, int fallback = 0) const;         ///< IS
   int unsigned_short(Tag tag, int fallback = 0) const;  ///< US
-  /// Item `index` (from 0) of a sequence.
-  std::optional<DataSet> item(Tag tag, std::size_t index) const;
+  /// Items of a sequence, up to the first that is damaged, and no more than `most`; empty when it is missing.
+  std::vector<DataSet> items(Tag tag, std::size_t most = SIZE_MAX) const;
   std::vector<Element> elements;
 };
 
@@ -67,13 +71,19 @@ class DataSet {
 struct Parsed {
   bool is_dicom = false;
   bool complete = false;  ///< every element is whole, and so are the pixels, compressed or not
-  std::string transfer_syntax;
-  DataSet data;  ///< as far as it could be read
+  std::string problem;    ///< why it is not complete
+  std::string transfer_syntax, media_class;
+  DataSet data;                                               ///< as far as it could be read
+  std::shared_ptr<const std::vector<std::uint8_t>> inflated;  ///< what `data` is a view of when the file is deflated
 };
 
 inline constexpr Tag pixel_data{0x7fe0, 0x0010};
 
 /// Never throws for what the bytes contain.
-Parsed parse(std::span<const std::uint8_t> file);
+Parsed parse(Bytes file);
+
+/// Items of encapsulated pixels (PS3.5 A.4): the offset table, which may be empty, then the fragments. Empty when the
+/// items do not fill the element.
+std::vector<Bytes> fragments(const Element& pixels);
 
 }  // namespace cardiotwin::ingest

@@ -1,96 +1,98 @@
 #include "pixels.hpp"
 
-#include <gdcmImageReader.h>
-#include <gdcmTrace.h>
-
-#include <algorithm>
-
 #include "cardiotwin/core/error.hpp"
-#include "dicom_parser.hpp"
+#include "codestreams.hpp"
 
 namespace cardiotwin::ingest {
 namespace {
 
-/// How the whole numbers of a pixel are packed.
-struct Packing {
-  int allocated = 16, stored = 16, highest = 15;
-  bool is_signed = false, big_endian = false;
-};
+StoredBits unpack(Bytes bytes, int allocated, bool big_endian) {
+  const auto width = static_cast<std::size_t>(allocated / 8);
+  StoredBits bits(bytes.size() / width);
+  for (std::size_t n = 0; n < bits.size(); ++n)
+    for (std::size_t b = 0; b < width; ++b)
+      bits[n] = bits[n] << 8 | bytes[n * width + (big_endian ? b : width - 1 - b)];
+  return bits;
+}
 
-[[noreturn]] void refuse(const std::string& name, const std::string& found) {
-  core::fail_input({.where = name,
+/// Bits above the stored ones may hold anything (old overlays); signed values are extended from the highest stored bit.
+std::vector<float> values_of(const StoredBits& bits, const Packing& p) {
+  std::vector<float> values(bits.size());
+  const int up = 63 - p.highest, down = 64 - p.stored;
+  for (std::size_t n = 0; n < bits.size(); ++n) {
+    const std::uint64_t top = std::uint64_t{bits[n]} << up;
+    values[n] =
+        p.is_signed ? static_cast<float>(static_cast<std::int64_t>(top) >> down) : static_cast<float>(top >> down);
+  }
+  return values;
+}
+
+}  // namespace
+
+PixelFile::PixelFile(const FileFacts& facts, std::string name)
+    : name_(std::move(name)),
+      shape_{facts.columns, facts.rows, facts.packing},
+      file_(facts.path),
+      parsed_(parse(file_.bytes())) {
+  pixels_ = parsed_.complete ? parsed_.data.find(pixel_data) : nullptr;
+  if (!pixels_ || parsed_.transfer_syntax != facts.transfer_syntax)
+    refuse("a file that changed, or ends early, since its header was read");
+  coding_ = syntax::coding_of(parsed_.transfer_syntax, pixels_->undefined_length);
+  if (coding_ == syntax::Coding::unknown)
+    refuse("pixels compressed by a method that is not known here (transfer syntax " + parsed_.transfer_syntax + ")");
+  if (coding_ == syntax::Coding::none) {
+    const std::size_t expected = shape_.pixels() * static_cast<std::size_t>(facts.frames) *
+                                 static_cast<std::size_t>(shape_.packing.allocated / 8);
+    const std::size_t there = pixels_->value.size(), frame = expected / static_cast<std::size_t>(facts.frames);
+    if (there < expected || there >= expected + frame)  // padding is less than a frame
+      refuse(std::to_string(pixels_->value.size()) + " bytes of pixels where the header promises " +
+             std::to_string(expected));
+  } else if (streams_ = codestreams(*pixels_, facts.frames); streams_.empty()) {
+    refuse("compressed pixels whose fragments do not make " + std::to_string(facts.frames) + " frames");
+  }
+}
+
+StoredBits PixelFile::bits(std::size_t n, FrameShape& shape) const {
+  const std::size_t size = shape.pixels() * static_cast<std::size_t>(shape.packing.allocated / 8);
+  switch (coding_) {
+    case syntax::Coding::rle:
+      return decode_rle(streams_[n], shape);
+    case syntax::Coding::jpeg:
+      return decode_jpeg(streams_[n], shape);
+    case syntax::Coding::jpeg_ls:
+      return decode_jpeg_ls(streams_[n], shape);
+    case syntax::Coding::jpeg_2000:
+      return decode_jpeg_2000(streams_[n], shape);
+    default:
+      return unpack(pixels_->value.subspan(n * size, size), shape.packing.allocated, pixels_->encoding.big_endian);
+  }
+}
+
+std::vector<float> PixelFile::frame(int n) const {
+  try {
+    FrameShape shape = shape_;
+    const StoredBits stored = bits(static_cast<std::size_t>(n), shape);
+    return values_of(stored, shape.packing);
+  } catch (const Undecodable& problem) {
+    refuse(problem.what());
+  }
+}
+
+void PixelFile::refuse(const std::string& found) const {
+  core::fail_input({.where = name_,
                     .expected = "a complete greyscale DICOM image",
                     .found = found,
                     .remedy = "export this file from the archive again; an incomplete stack is not used"});
 }
 
-/// Bits above the stored ones may hold anything (old overlays); signed values are extended from the highest stored bit.
-std::vector<float> unpack(std::span<const std::uint8_t> bytes, const Packing& p) {
-  const auto width = static_cast<std::size_t>(p.allocated / 8);
-  std::vector<float> values(bytes.size() / width);
-  for (std::size_t n = 0; n < values.size(); ++n) {
-    std::uint64_t raw = 0;
-    for (std::size_t b = 0; b < width; ++b) raw = raw << 8 | bytes[n * width + (p.big_endian ? b : width - 1 - b)];
-    const std::uint64_t up = raw << (63 - p.highest);
-    const int shift = 64 - p.stored;
-    values[n] =
-        p.is_signed ? static_cast<float>(static_cast<std::int64_t>(up) >> shift) : static_cast<float>(up >> shift);
+std::vector<float> read_pixels(const FileFacts& facts, const std::string& name) {
+  const PixelFile file(facts, name);
+  std::vector<float> values;
+  for (int n = 0; n < facts.frames; ++n) {
+    const auto frame = file.frame(n);
+    values.insert(values.end(), frame.begin(), frame.end());
   }
   return values;
-}
-
-/// Compressed pixels, decoded; the packing is that of the decoder's output.
-std::vector<std::uint8_t> decode(const FileFacts& file, const std::string& name, Packing& packing) {
-  gdcm::Trace::DebugOff(), gdcm::Trace::WarningOff(), gdcm::Trace::ErrorOff();
-  try {
-    gdcm::ImageReader reader;
-    reader.SetFileName(file.path.c_str());
-    if (!reader.Read()) refuse(name, "compressed pixels that cannot be decoded");
-    const gdcm::Image& image = reader.GetImage();
-    const gdcm::PixelFormat& format = image.GetPixelFormat();
-    packing = {.allocated = format.GetBitsAllocated(),
-               .stored = format.GetBitsStored(),
-               .highest = format.GetHighBit(),
-               .is_signed = format.GetPixelRepresentation() == 1,
-               .big_endian = false};
-    std::vector<std::uint8_t> bytes(image.GetBufferLength());
-    if (!image.GetBuffer(reinterpret_cast<char*>(bytes.data())))
-      refuse(name, "compressed pixels that cannot be decoded");
-    return bytes;
-  } catch (const core::Error&) {
-    throw;
-  } catch (const std::exception&) {
-    refuse(name, "compressed pixels that cannot be decoded");
-  }
-}
-
-}  // namespace
-
-std::vector<float> read_pixels(const FileFacts& file, const std::string& name) {
-  if (file.samples_per_pixel != 1) refuse(name, "a colour image (" + file.photometric + ")");
-  const MappedFile mapped(file.path);
-  const Parsed parsed = parse(mapped.bytes());
-  const Element* const element = parsed.complete ? parsed.data.find(pixel_data) : nullptr;
-  if (!element) refuse(name, "a file that changed, or ends early, since its header was read");
-  const int allocated = parsed.data.unsigned_short({0x0028, 0x0100}, 16);
-  const int stored = parsed.data.unsigned_short({0x0028, 0x0101}, allocated);
-  Packing packing{.allocated = allocated,
-                  .stored = stored,
-                  .highest = parsed.data.unsigned_short({0x0028, 0x0102}, stored - 1),
-                  .is_signed = parsed.data.unsigned_short({0x0028, 0x0103}) == 1,
-                  .big_endian = element->encoding.big_endian};
-  std::vector<std::uint8_t> decoded;
-  std::span<const std::uint8_t> bytes = element->value;
-  if (element->undefined_length) bytes = decoded = decode(file, name, packing);
-  const bool known = packing.allocated == 8 || packing.allocated == 16 || packing.allocated == 32;
-  if (!known || packing.stored < 1 || packing.highest >= packing.allocated || packing.highest + 1 < packing.stored)
-    refuse(name, "pixels of " + std::to_string(packing.stored) + " in " + std::to_string(packing.allocated) + " bits");
-  const std::size_t expected = static_cast<std::size_t>(file.columns) * static_cast<std::size_t>(file.rows) *
-                               static_cast<std::size_t>(file.frames) * static_cast<std::size_t>(packing.allocated / 8);
-  if (bytes.size() < expected)
-    refuse(name,
-           std::to_string(bytes.size()) + " bytes of pixels where the header promises " + std::to_string(expected));
-  return unpack(bytes.first(expected), packing);
 }
 
 }  // namespace cardiotwin::ingest

@@ -14,13 +14,14 @@ struct Scan {
   std::vector<Frame> frames;  ///< of images placed in patient space
   std::vector<DicomFile> damaged;
   std::map<std::string, int> skipped;  ///< reason -> number of files
-  std::vector<std::string> repeated;   ///< copies of an instance already seen
+  std::vector<std::string> same_name;  ///< different images under one instance UID
+  std::vector<std::string> repeated;   ///< copies of an image already seen
   /// Path for messages: relative to the folder.
   std::string name(const std::filesystem::path& path) const;
 };
 
-/// Recursive; in the order of the paths. Throws core::Error (input) when the folder is missing, unreadable, empty or
-/// without any image.
-Scan scan_folder(const std::filesystem::path& folder);
+/// Recursive; in the order of the paths, headers read on up to `threads` threads (0: all there are). Throws core::Error
+/// (input) when the folder is missing, unreadable, empty or without any image.
+Scan scan_folder(const std::filesystem::path& folder, int threads = 0);
 
 }  // namespace cardiotwin::ingest

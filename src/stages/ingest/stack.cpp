@@ -26,8 +26,13 @@ bool same_grid(const Frame& a, const Frame& b) {
 }
 
 bool combinable(const Frame& a, const Frame& b) {
-  return a.file->study_uid == b.file->study_uid && a.file->modality == b.file->modality && a.kind == b.kind &&
-         same_grid(a, b) && parallel(a, b);
+  return a.file->study_uid == b.file->study_uid && a.file->modality == b.file->modality && same_grid(a, b) &&
+         parallel(a, b);
+}
+
+/// Positions of two series compare only within one frame of reference; within a series some scanners change it.
+bool joinable(const Frame& a, const Frame& b) {
+  return a.file->frame_of_reference_uid == b.file->frame_of_reference_uid && a.kind == b.kind && combinable(a, b);
 }
 
 using Group = std::vector<Frame>;
@@ -40,7 +45,26 @@ std::size_t positions(const Group& group) {
   return static_cast<std::size_t>(end - along.begin());
 }
 
-/// Planes of one series with one orientation and matrix.
+/// Images of several kinds at one place (magnitude and phase, two echoes, two kernels) are no moments of a beat: then
+/// each kind is a group. A kind that changes along the stack is one stack.
+std::vector<Group> split_kinds(Group group) {
+  const Vec3 normal = group.front().normal();
+  const auto along = [&](const Frame& f) { return core::dot(normal, f.position); };
+  std::stable_sort(group.begin(), group.end(), [&](const Frame& a, const Frame& b) { return along(a) < along(b); });
+  std::map<std::string, Group> by_kind;
+  bool mixed = false;
+  for (std::size_t n = 0; n < group.size(); ++n) {
+    by_kind[group[n].kind].push_back(group[n]);
+    mixed = mixed ||
+            (n > 0 && group[n].kind != group[n - 1].kind && along(group[n]) - along(group[n - 1]) < same_position_mm);
+  }
+  if (!mixed) return {std::move(group)};
+  std::vector<Group> groups;
+  for (auto& [kind, frames] : by_kind) groups.push_back(std::move(frames));
+  return groups;
+}
+
+/// Planes of one series with one orientation, matrix and, where it matters, kind.
 std::vector<Group> split_series(const std::vector<Frame>& frames) {
   std::map<std::string, std::vector<Group>> by_series;
   for (const auto& frame : frames) {
@@ -50,7 +74,8 @@ std::vector<Group> split_series(const std::vector<Frame>& frames) {
     (home != groups.end() ? *home : groups.emplace_back()).push_back(frame);
   }
   std::vector<Group> all;
-  for (auto& [uid, groups] : by_series) std::move(groups.begin(), groups.end(), std::back_inserter(all));
+  for (auto& [uid, groups] : by_series)
+    for (auto& group : groups) std::ranges::move(split_kinds(std::move(group)), std::back_inserter(all));
   return all;
 }
 
@@ -62,8 +87,8 @@ std::vector<Group> merge_single_slices(std::vector<Group> groups) {
       whole.push_back(std::move(group));
       continue;
     }
-    const auto home = std::find_if(pieces.begin(), pieces.end(),
-                                   [&](const Group& p) { return combinable(p.front(), group.front()); });
+    const auto home =
+        std::find_if(pieces.begin(), pieces.end(), [&](const Group& p) { return joinable(p.front(), group.front()); });
     if (home == pieces.end())
       pieces.push_back(std::move(group));
     else
@@ -181,8 +206,13 @@ std::size_t left_out_of_series(const Scan& scan, const Stack& stack) {
   return static_cast<std::size_t>(members) - stack.frames();
 }
 
-/// Cine before still, more slices before fewer, more phases before fewer.
-auto rank(const Stack& s) { return std::tuple(s.phases() > 1, s.slices.size(), s.frames()); }
+/// Magnitude images of MR carry M, or M_FFE and the like, in their Image Type.
+bool is_magnitude(const Frame& f) {
+  return f.kind.find("/M_") != std::string::npos || (f.kind + '/').find("/M/") != std::string::npos;
+}
+
+/// Cine before still, more slices before fewer, more phases before fewer, magnitude before what is derived from it.
+auto rank(const Stack& s) { return std::tuple(s.phases() > 1, s.slices.size(), s.frames(), is_magnitude(s.first())); }
 
 }  // namespace
 
@@ -205,11 +235,11 @@ std::string Stack::describe() const {
          " slices x " + std::to_string(phases()) + " phases";
 }
 
-std::vector<Stack> find_stacks(const std::vector<Frame>& frames) {
+std::vector<Stack> find_stacks(const std::vector<Frame>& frames, std::size_t fewest) {
   std::vector<Stack> stacks;
   for (auto& group : merge_single_slices(split_series(frames))) {
     Stack stack = to_stack(std::move(group));
-    if (stack.slices.size() >= fewest_slices) stacks.push_back(std::move(stack));
+    if (stack.slices.size() >= fewest) stacks.push_back(std::move(stack));
   }
   std::stable_sort(stacks.begin(), stacks.end(), [](const Stack& a, const Stack& b) { return rank(a) > rank(b); });
   return stacks;
@@ -237,6 +267,10 @@ Stack choose_stack(const Scan& scan, const Selection& selection, std::vector<std
   if (!scan.repeated.empty())
     warnings.push_back(std::to_string(scan.repeated.size()) +
                        " files repeat an image of the study and were left out (first: " + scan.repeated.front() + ")");
+  if (!scan.same_name.empty())
+    warnings.push_back(
+        std::to_string(scan.same_name.size()) +
+        " files carry the identifier of another image; all of them count (first: " + scan.same_name.front() + ")");
   if (const auto others = left_out_of_series(scan, stacks.front()); others > 0)
     warnings.push_back(std::to_string(others) +
                        " images of the chosen series have another orientation, matrix or kind and were left out");

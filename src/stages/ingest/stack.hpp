@@ -26,8 +26,8 @@ struct Selection {
   std::string series;           ///< number, part of the description, or end of the series UID; empty for all
 };
 
-/// Every stack of three or more slices, and nothing else.
-std::vector<Stack> find_stacks(const std::vector<Frame>& frames);
+/// Every stack of `fewest` or more slices, and nothing else.
+std::vector<Stack> find_stacks(const std::vector<Frame>& frames, std::size_t fewest = 3);
 
 /// The one to use. Throws core::Error (input) when two patients are in the folder, when no image has the modality or
 /// the series asked for, when there is no stack, or when two fit equally well.

@@ -3,8 +3,8 @@
 #include "cardiotwin/io/sha256.hpp"
 #include "cardiotwin/stages/stages.hpp"
 #include "dates.hpp"
+#include "reading.hpp"
 #include "vitals.hpp"
-#include "volume.hpp"
 
 namespace cardiotwin::ingest {
 namespace {
@@ -27,7 +27,7 @@ class Ingest : public stage::Stage {
   stage::Contract contract() const override {
     return {.name = "ingest",
             .summary = "reads a DICOM study and vital signs, in patient coordinates and without identity",
-            .writes = {artifacts::Image::id, artifacts::ClinicalValues::id},
+            .writes = {artifacts::Image::id, artifacts::LongAxisViews::id, artifacts::ClinicalValues::id},
             .serial = true};
   }
 
@@ -60,6 +60,7 @@ class Ingest : public stage::Stage {
                   "salt of that hash; with the public default a guessed identifier can be confirmed"),
         parameter("reference_date", Type::text, "", "", "",
                   "date (YYYY-MM-DD) against which the age of imaging and record is judged; \"\" is today"),
+        config::integer("threads", 0, "[0, 1024]", "threads that read files on rank 0; 0 for all that it is given"),
         parameter("stale_after_days", Type::number, 180.0, "days", "(0, inf)", "older imaging is flagged"),
         parameter("clock_skew_limit_days", Type::number, 30.0, "days", "(0, inf)",
                   "vital signs further from the imaging are flagged"),
@@ -123,21 +124,17 @@ class Ingest : public stage::Stage {
   static void run_on_root(stage::Context& context) {
     const auto& config = context.config;
     const std::string now = reference_date(config);
-    Notes notes;
-    const Scan scan = [&] {
-      const auto headers = context.timers.scope("headers");
-      return scan_folder(config.path("dicom_folder"));
+    const int threads = static_cast<int>(config.integer("threads"));
+    Reading study = [&] {
+      const auto reading = context.timers.scope("reading");
+      return read_study(config.path("dicom_folder"),
+                        {.modality = config.text("modality"), .series = config.text("series")}, threads);
     }();
-    for (const auto& [reason, count] : scan.skipped) context.log.info("skipped {} x {}", count, reason);
-    const Stack stack =
-        choose_stack(scan, {.modality = config.text("modality"), .series = config.text("series")}, notes.warnings);
-    context.log.info("{} of {} images: {}", stack.frames(), scan.frames.size(), stack.describe());
-
-    artifacts::Image image = [&] {
-      const auto pixels = context.timers.scope("pixels");
-      return read_volume(scan, stack, notes);
-    }();
-    image.facts = facts_of(*stack.first().file, config, notes);
+    for (const auto& reason : study.skipped) context.log.info("skipped {}", reason);
+    context.log.info("{} of {} images: {}", study.images_used, study.images, study.stack);
+    Notes& notes = study.notes;
+    artifacts::Image& image = study.image;
+    image.facts = facts_of(study.facts, config, notes);
     flag_age(image.facts, now, config.number("stale_after_days"), context.findings, notes);
 
     Record record;
@@ -151,23 +148,26 @@ class Ingest : public stage::Stage {
                         .image_date = image.facts.acquisition_date,
                         .skew_limit_days = config.number("clock_skew_limit_days")});
     context.artifacts.write(image);
+    context.artifacts.write(study.views);
     context.artifacts.write(vitals.values);
-    report(context, scan, stack, image, vitals, notes);
+    context.findings.quantity("long_axis_views", static_cast<double>(study.views.views.size()), "1");
+    report(context, study, vitals);
   }
 
-  static void report(stage::Context& context, const Scan& scan, const Stack& stack, const artifacts::Image& image,
-                     const Vitals& vitals, const Notes& notes) {
+  static void report(stage::Context& context, const Reading& study, const Vitals& vitals) {
+    const artifacts::Image& image = study.image;
     auto& f = context.findings;
     const auto count = [](auto n) { return static_cast<double>(n); };
-    f.quantity("files", count(scan.files), "1");
-    f.quantity("images_used", count(stack.frames()), "1");
-    f.quantity("images_left_out", count(scan.frames.size() - stack.frames()), "1");
+    f.quantity("files", count(study.files), "1");
+    f.quantity("images_used", count(study.images_used), "1");
+    f.quantity("images_left_out", count(study.images - study.images_used), "1");
     f.quantity("columns", count(image.geometry.size[0]), "1");
     f.quantity("rows", count(image.geometry.size[1]), "1");
     f.quantity("slices", count(image.geometry.size[2]), "1");
     f.quantity("phases", count(image.phases()), "1");
-    f.quantity("pixel_spacing", image.geometry.spacing[0], "mm");
-    f.quantity("slice_spacing", image.geometry.spacing[2], "mm");
+    f.quantity("spacing.x", image.geometry.spacing[0], "mm");
+    f.quantity("spacing.y", image.geometry.spacing[1], "mm");
+    f.quantity("spacing.z", image.geometry.spacing[2], "mm");
     f.quantity("cycle_length", image.cycle_length_ms, "ms");
     f.quantity("heart_rate", vitals.values.heart_rate.value, "1/min");
     f.quantity("systolic_pressure", vitals.values.systolic_pressure.value, "mmHg");
@@ -175,9 +175,9 @@ class Ingest : public stage::Stage {
     if (const double ef = vitals.reported[ejection_fraction]; ef > 0) f.quantity("recorded_ejection_fraction", ef, "%");
     if (const double height = vitals.reported[body_height]; height > 0) f.quantity("height", height, "cm");
     if (const double weight = vitals.reported[body_weight]; weight > 0) f.quantity("weight", weight, "kg");
-    for (const auto& list : {&notes.warnings, &vitals.values.warnings})
+    for (const auto& list : {&study.notes.warnings, &vitals.values.warnings})
       for (const auto& text : *list) f.warning(text);
-    for (const auto& list : {&notes.assumptions, &vitals.assumptions})
+    for (const auto& list : {&study.notes.assumptions, &vitals.assumptions})
       for (const auto& text : *list) f.assumption(text);
   }
 };

@@ -1,19 +1,14 @@
 #pragma once
 /// From a stack of planes to one volume per cardiac phase.
 
-#include "cardiotwin/artifacts/image.hpp"
-#include "stack.hpp"
+#include "grid.hpp"
 
 namespace cardiotwin::ingest {
 
-struct Notes {
-  std::vector<std::string> warnings, assumptions;
-};
-
-/// Orders, checks and reads the stack. Slices become a regular grid in LPS [mm], right-handed, k along row x column;
-/// planes whose corner is displaced within the plane (gantry tilt) are shifted back by linear interpolation.
-/// Throws core::Error (input) for missing, double or unevenly spaced slices, slices with different numbers of phases,
-/// damaged files that belong to the stack, and pixels that cannot be read. `facts` is left to the caller.
-artifacts::Image read_volume(const Scan& scan, Stack stack, Notes& notes);
+/// Plans the grid and reads the stack into it, on up to `threads` threads (0: all there are); planes whose corner is
+/// displaced within the plane (gantry tilt) are shifted back by linear interpolation.
+/// Throws core::Error (input) as plan_grid() does, for pixels that cannot be read, and for two images of one position
+/// with the same pixels. `facts` is left to the caller.
+artifacts::Image read_volume(const Scan& scan, Stack stack, int threads, Notes& notes);
 
 }  // namespace cardiotwin::ingest

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "boundary.hpp"
 #include "cardiotwin/artifacts/heart_mesh.hpp"
@@ -11,6 +12,37 @@
 namespace cardiotwin::meshing {
 
 std::string Verdict::text() const { return fmt::format("{}", fmt::join(faults, "; ")); }
+
+double Verdict::volume(std::int32_t region) const {
+  const auto found = volume_mm3.find(region);
+  return found == volume_mm3.end() ? 0 : found->second;
+}
+
+double Verdict::largest_error_percent() const {
+  double largest = 0;
+  for (const auto& [region, error] : error_percent) largest = std::max(largest, std::abs(error));
+  return largest;
+}
+
+double interface_roughness(const mesh::TetMesh& mesh) {
+  std::map<std::pair<std::int32_t, mesh::Edge>, std::vector<std::size_t>> beside;
+  for (std::size_t t = 0; t < mesh.triangles.size(); ++t)
+    for (int e = 0; e < 3; ++e) {
+      const auto [a, b] = std::minmax(mesh.triangles[t][e], mesh.triangles[t][(e + 1) % 3]);
+      beside[{mesh.surface[t], {a, b}}].push_back(t);
+    }
+  std::vector<double> angles;
+  for (const auto& [edge, triangles] : beside) {
+    if (triangles.size() != 2) continue;
+    const Vec3 n = mesh::vector_area(mesh.points, mesh.triangles[triangles[0]]);
+    const Vec3 m = mesh::vector_area(mesh.points, mesh.triangles[triangles[1]]);
+    angles.push_back(std::atan2(core::norm(core::cross(n, m)), core::dot(n, m)) * 180 / std::numbers::pi);
+  }
+  if (angles.empty()) return 0;
+  const auto at = angles.begin() + static_cast<std::ptrdiff_t>(0.95 * static_cast<double>(angles.size() - 1));
+  std::nth_element(angles.begin(), at, angles.end());
+  return *at;
+}
 
 Verdict judge(const mesh::TetMesh& mesh, const Limits& limits, const Target& target) {
   using namespace artifacts;
@@ -26,14 +58,16 @@ Verdict judge(const mesh::TetMesh& mesh, const Limits& limits, const Target& tar
         fmt::format("largest aspect ratio {:.1f}, limit {:g}", q.largest_aspect_ratio, limits.largest_aspect_ratio));
 
   const auto has = [&](std::int32_t region) { return std::ranges::count(mesh.region, region) > 0; };
-  std::vector<std::int32_t> regions{region_lv_wall};
-  for (const auto region : {region_lv_blood, region_rv_wall})
-    if (has(region)) regions.push_back(region);
-  for (const auto region : regions)
+  for (std::int32_t region = region_lv_wall; region <= last_region; ++region) {
+    if (region != region_lv_wall && !has(region)) continue;
     if (const auto found = parts(mesh, region); found.size() != 1)
-      faults.push_back(fmt::format("region {} has {} separate parts", region, found.size()));
-  for (const auto tag : {surface_mitral, surface_aortic}) {
-    if (!has(region_lv_blood)) break;
+      faults.push_back(fmt::format("region {} has {} separate parts", region_name(region), found.size()));
+  }
+  for (const auto& [tag, side] : {std::pair{surface_mitral, region_lv_blood},
+                                  {surface_aortic, region_lv_blood},
+                                  {surface_tricuspid, region_rv_blood},
+                                  {surface_pulmonary, region_rv_blood}}) {
+    if (!has(side)) continue;
     const auto found = surface_parts(mesh, tag);
     if (found.size() != 1)
       faults.push_back(fmt::format("surface {} has {} parts instead of one", surface_name(tag), found.size()));
@@ -47,18 +81,18 @@ Verdict judge(const mesh::TetMesh& mesh, const Limits& limits, const Target& tar
           fmt::format("surface {} has {} parts instead of one", surface_name(surface_rv_endocardium), found.size()));
   for (std::string& defect : surface_defects(mesh)) faults.push_back(std::move(defect));
 
-  verdict.wall_mm3 = mesh::volume(mesh, region_lv_wall);
-  verdict.rv_wall_mm3 = mesh::volume(mesh, region_rv_wall);
-  verdict.blood_mm3 = mesh::volume(mesh, region_lv_blood);
-  auto compare = [&](const char* name, double volume, double wanted, double& error) {
-    if (wanted <= 0) return;
-    error = 100 * (volume - wanted) / wanted;
+  verdict.roughness_deg = interface_roughness(mesh);
+  for (std::int32_t region = region_lv_wall; region <= last_region; ++region)
+    if (has(region)) verdict.volume_mm3[region] = mesh::volume(mesh, region);
+  for (const auto& [region, wanted] : target) {
+    const double rv_wall = region == region_lv_wall ? verdict.volume(region_rv_wall) : 0;
+    const double volume = verdict.volume(region) + rv_wall;
+    const double error = verdict.error_percent[region] = 100 * (volume - wanted) / wanted;
     if (std::abs(error) > limits.volume_error_percent)
-      faults.push_back(fmt::format("{} volume {:.2f} ml is {:+.2f} % off the labels, limit {:g} %", name, volume / 1000,
-                                   error, limits.volume_error_percent));
-  };
-  compare("wall", verdict.wall_mm3 + verdict.rv_wall_mm3, target.wall_mm3, verdict.wall_error_percent);
-  compare("blood", verdict.blood_mm3, target.blood_mm3, verdict.blood_error_percent);
+      faults.push_back(fmt::format("{} volume {:.2f} ml is {:+.2f} % off the labels, limit {:g} %",
+                                   region == region_lv_wall ? "wall" : region_name(region), volume / 1000, error,
+                                   limits.volume_error_percent));
+  }
   return verdict;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numbers>
 #include <optional>
 #include <set>
@@ -324,6 +325,22 @@ bool Workshop::collapse(std::int32_t from, std::int32_t onto) {
     for (const auto p : mesh_.cells[c])
       if (beside_from.contains(p) && !beside_both.contains(p)) return false;
   if (made.empty() || worst_of(made) <= worst_of(cells) + 1e-3) return false;
+  // And so must common edges: no face may come to be shared by more than two cells.
+  std::map<mesh::Triangle, int> uses;
+  const auto use = [&](const Cell& cell) {
+    for (int f = 0; f < 4; ++f) {
+      mesh::Triangle face;
+      for (int i = 0, n = 0; i < 4; ++i)
+        if (i != f) face[n++] = cell[i];
+      std::ranges::sort(face);
+      if (++uses[face] > 2) return false;
+    }
+    return true;
+  };
+  for (const Cell& cell : made)
+    if (!use(cell)) return false;
+  for (const auto c : around_[onto])
+    if (std::ranges::find(mesh_.cells[c], from) == mesh_.cells[c].end() && !use(mesh_.cells[c])) return false;
   replace(cells, made);
   return true;
 }

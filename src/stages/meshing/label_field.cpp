@@ -8,99 +8,21 @@
 
 #include "cardiotwin/core/error.hpp"
 #include "volume_mesher.hpp"
+#include "voxels.hpp"
 
 namespace cardiotwin::meshing {
 namespace {
 
 using artifacts::Geometry;
 using core::dot;
-using Mask = std::vector<std::uint8_t>;
-using Voxel = std::array<std::int64_t, 3>;
-
-template <class F>
-void for_each_voxel(const Geometry& g, const F& f) {
-  std::int64_t n = 0;
-  for (std::int64_t k = 0; k < g.size[2]; ++k)
-    for (std::int64_t j = 0; j < g.size[1]; ++j)
-      for (std::int64_t i = 0; i < g.size[0]; ++i, ++n) f(Voxel{i, j, k}, n);
-}
-
-Vec3 centre_of(const Geometry& g, const Voxel& v) {
-  return g.to_world({static_cast<double>(v[0]), static_cast<double>(v[1]), static_cast<double>(v[2])});
-}
-
-bool inside(const Geometry& g, const Voxel& v) {
-  return v[0] >= 0 && v[1] >= 0 && v[2] >= 0 && v[0] < g.size[0] && v[1] < g.size[1] && v[2] < g.size[2];
-}
-
-/// Face-connected components of the voxels where mask == value: component number per voxel (-1 elsewhere), sizes, and
-/// whether each touches the border of the grid.
-struct Components {
-  std::vector<std::int32_t> of;
-  std::vector<std::int64_t> size;
-  std::vector<bool> at_border;
-  int largest() const { return static_cast<int>(std::max_element(size.begin(), size.end()) - size.begin()); }
-};
-
-Components components(const Geometry& g, const Mask& mask, std::uint8_t value) {
-  Components result;
-  result.of.assign(mask.size(), -1);
-  std::vector<Voxel> front;
-  for_each_voxel(g, [&](const Voxel& seed, std::int64_t n) {
-    if (mask[n] != value || result.of[n] >= 0) return;
-    const auto number = static_cast<std::int32_t>(result.size.size());
-    result.size.push_back(0);
-    result.at_border.push_back(false);
-    result.of[n] = number;
-    front.assign(1, seed);
-    while (!front.empty()) {
-      const Voxel v = front.back();
-      front.pop_back();
-      ++result.size[number];
-      for (int side = 0; side < 6; ++side) {
-        Voxel w = v;
-        w[side / 2] += side % 2 ? 1 : -1;
-        if (!inside(g, w)) {
-          result.at_border[number] = true;
-          continue;
-        }
-        const std::int64_t m = g.index(w[0], w[1], w[2]);
-        if (mask[m] != value || result.of[m] >= 0) continue;
-        result.of[m] = number;
-        front.push_back(w);
-      }
-    }
-  });
-  return result;
-}
-
-/// Keeps the largest component and fills the holes that no path leads out of. Returns the number of voxels changed.
-std::int64_t tidy(const Geometry& g, Mask& mask) {
-  std::int64_t changed = 0;
-  const Components islands = components(g, mask, 1);
-  if (islands.size.empty()) return 0;
-  const int keep = islands.largest();
-  for (std::size_t n = 0; n < mask.size(); ++n)
-    if (mask[n] && islands.of[n] != keep) mask[n] = 0, ++changed;
-  const Components holes = components(g, mask, 0);
-  for (std::size_t n = 0; n < mask.size(); ++n)
-    if (!mask[n] && !holes.at_border[holes.of[n]]) mask[n] = 1, ++changed;
-  return changed;
-}
-
 /// Every voxel within `radius` voxels of the cavity becomes part of the heart. Returns how many did, below the base.
 std::int64_t ensure_wall(const HeartMask& mask, const Mask& cavity, Mask& heart, double radius) {
   const Geometry& g = mask.geometry;
-  std::vector<Voxel> ball;
-  const int reach = static_cast<int>(radius);
-  for (int k = -reach; k <= reach; ++k)
-    for (int j = -reach; j <= reach; ++j)
-      for (int i = -reach; i <= reach; ++i)
-        if (i * i + j * j + k * k <= radius * radius) ball.push_back({i, j, k});
+  const std::vector<Voxel> near = ball(radius);
   std::int64_t added = 0;
   for_each_voxel(g, [&](const Voxel& v, std::int64_t n) {
     if (!cavity[n]) return;
-    for (const Voxel& d : ball) {
+    for (const Voxel& d : near) {
       const Voxel w{v[0] + d[0], v[1] + d[1], v[2] + d[2]};
       if (!inside(g, w)) continue;
       const std::int64_t m = g.index(w[0], w[1], w[2]);
@@ -159,40 +81,6 @@ void check(const artifacts::Anatomy& anatomy) {
        .found = fmt::format("{} cavity voxels ({:.3g} ml) and {} wall voxels ({:.3g} ml)", cavity, cavity * ml,
                             wall_count, wall_count * ml),
        .remedy = "look at the segmentation; a corrected volume can be given as segmentation.labels_file"});
-}
-
-/// Normalised Gaussian along one axis, the border value carried on outwards.
-void blur_axis(const Geometry& g, std::vector<float>& field, int axis, double sigma) {
-  const int reach = static_cast<int>(std::ceil(4 * sigma));
-  std::vector<double> kernel(2 * reach + 1);
-  double sum = 0;
-  for (int o = -reach; o <= reach; ++o) sum += kernel[o + reach] = std::exp(-0.5 * o * o / (sigma * sigma));
-  for (double& w : kernel) w /= sum;
-
-  const std::int64_t stride = axis == 0 ? 1 : axis == 1 ? g.size[0] : g.size[0] * g.size[1];
-  const std::int64_t length = g.size[axis];
-  std::vector<double> line(length + 2 * reach);
-  for_each_voxel(g, [&](const Voxel& v, std::int64_t n) {
-    if (v[axis] != 0) return;
-    for (std::int64_t i = 0; i < length + 2 * reach; ++i)
-      line[i] = field[n + stride * std::clamp<std::int64_t>(i - reach, 0, length - 1)];
-    for (std::int64_t i = 0; i < length; ++i) {
-      double value = 0;
-      for (int o = 0; o <= 2 * reach; ++o) value += kernel[o] * line[i + o];
-      field[n + stride * i] = static_cast<float>(value);
-    }
-  });
-}
-
-/// 2 G(s) - G(2s) of a mask.
-std::vector<float> smooth(const Geometry& g, const Mask& mask, double sigma) {
-  std::vector<float> narrow(mask.begin(), mask.end()), wide = narrow;
-  for (int axis = 0; axis < 3; ++axis) {
-    blur_axis(g, narrow, axis, sigma);
-    blur_axis(g, wide, axis, 2 * sigma);
-  }
-  for (std::size_t n = 0; n < narrow.size(); ++n) narrow[n] = 2 * narrow[n] - wide[n];
-  return narrow;
 }
 
 /// Gives a wall to what of the right cavity lies beside the left ventricle. Returns the number of voxels tidied.
@@ -294,11 +182,11 @@ void LabelField::match_volumes(const HeartMask& mask) {
       const Vec3 x = geometry_.to_world(
           {v[0] + (s & 1 ? 0.25 : -0.25), v[1] + (s & 2 ? 0.25 : -0.25), v[2] + (s & 4 ? 0.25 : -0.25)});
       if (height(x) > 0) continue;
-      heart_samples.push_back(static_cast<float>(sample(heart_, x)));
-      blood_samples.push_back(static_cast<float>(sample(blood_, x)));
+      heart_samples.push_back(static_cast<float>(sample(geometry_, heart_, x)));
+      blood_samples.push_back(static_cast<float>(sample(geometry_, blood_, x)));
       heart_count += mask.heart[n];
       blood_count += mask.blood[n];
-      if (has_rv()) rv_samples.push_back(static_cast<float>(sample(rv_, x))), rv_count += mask.rv[n];
+      if (has_rv()) rv_samples.push_back(static_cast<float>(sample(geometry_, rv_, x))), rv_count += mask.rv[n];
       if (mask.blood[n]) blood_centre_ = blood_centre_ + x;
     }
   });
@@ -324,29 +212,6 @@ int LabelField::space(const Vec3& point) const {
   if (heart(point) <= 0) return outside;
   if (blood(point) > 0) return Space::blood;
   return has_rv() && rv(point) > 0 ? Space::rv_cavity : Space::wall;
-}
-
-double LabelField::sample(const std::vector<float>& field, const Vec3& point) const {
-  const Vec3 at = geometry_.to_index(point);
-  std::int64_t corner = 0, stride = 1;
-  double fraction[3];
-  std::int64_t step[3];
-  for (int a = 0; a < 3; ++a) {
-    const double clamped = std::clamp(at[a], 0.0, geometry_.size[a] - 1.000001);
-    const auto cell = static_cast<std::int64_t>(clamped);
-    fraction[a] = clamped - static_cast<double>(cell);
-    step[a] = stride;
-    corner += cell * stride;
-    stride *= geometry_.size[a];
-  }
-  const float* f = field.data() + corner;
-  auto along_x = [&](std::int64_t o) { return f[o] + fraction[0] * (static_cast<double>(f[o + step[0]]) - f[o]); };
-  auto along_y = [&](std::int64_t o) {
-    const double low = along_x(o);
-    return low + fraction[1] * (along_x(o + step[1]) - low);
-  };
-  const double low = along_y(0);
-  return low + fraction[2] * (along_y(step[2]) - low);
 }
 
 Vec3 project(const Vec3& start, const std::function<double(const Vec3&)>& level, double step_mm, double reach_mm,

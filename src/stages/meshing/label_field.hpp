@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cardiotwin/artifacts/labels.hpp"
+#include "voxels.hpp"
 
 namespace cardiotwin::meshing {
 
@@ -37,10 +38,10 @@ class LabelField {
   int space(const Vec3& point) const;  ///< a value of meshing::Space
   /// Level-set functions: positive inside the heart, inside the blood, inside the right cavity (if it has a wall),
   /// inside the left ventricle, above the base.
-  double heart(const Vec3& point) const { return sample(heart_, point) - heart_level_; }
-  double blood(const Vec3& point) const { return sample(blood_, point) - blood_level_; }
-  double rv(const Vec3& point) const { return sample(rv_, point) - rv_level_; }
-  double left(const Vec3& point) const { return sample(left_, point) - 0.5; }
+  double heart(const Vec3& point) const { return sample(geometry_, heart_, point) - heart_level_; }
+  double blood(const Vec3& point) const { return sample(geometry_, blood_, point) - blood_level_; }
+  double rv(const Vec3& point) const { return sample(geometry_, rv_, point) - rv_level_; }
+  double left(const Vec3& point) const { return sample(geometry_, left_, point) - 0.5; }
   bool has_rv() const { return !rv_.empty(); }
   double height(const Vec3& point) const { return core::dot(point - base_point_, base_normal_); }
 
@@ -55,7 +56,6 @@ class LabelField {
   double radius_mm() const { return radius_; }  ///< from blood_centre to the farthest heart voxel
 
  private:
-  double sample(const std::vector<float>& field, const Vec3& point) const;
   void match_volumes(const HeartMask& mask);
 
   artifacts::Geometry geometry_;

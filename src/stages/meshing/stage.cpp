@@ -10,6 +10,7 @@
 #include "cardiotwin/core/timer.hpp"
 #include "cardiotwin/imaging/label_file.hpp"
 #include "cardiotwin/stages/stages.hpp"
+#include "chambers.hpp"
 #include "coordinates.hpp"
 #include "curved.hpp"
 #include "ellipsoid.hpp"
@@ -264,19 +265,24 @@ Vec3 rv_direction(stage::Context& context, const std::optional<Vec3>& seen) {
 
 void note_attempt(stage::Context& context, int attempt, const Sizes& sizes, const Attempt& made,
                   const Verdict& verdict) {
+  nlohmann::json errors;
+  std::string volumes;
+  for (const auto& [region, percent] : verdict.error_percent) {
+    const auto name = artifacts::region_name(region);
+    errors[std::string(name)] = percent;
+    volumes += fmt::format(", {} {:+.2f} %", name, percent);
+  }
   context.log.info(
       "attempt {}: {} tetrahedra, smallest dihedral angle {:.1f} deg ({} under the goal before improvement, {} "
-      "after), wall {:+.2f} %, blood {:+.2f} %: {}",
+      "after){}: {}",
       attempt, made.mesh.cells.size(), verdict.quality.smallest_dihedral_deg, made.improvement.bad_before,
-      made.improvement.bad_after, verdict.wall_error_percent, verdict.blood_error_percent,
-      verdict.passed() ? "passed" : verdict.text());
+      made.improvement.bad_after, volumes, verdict.passed() ? "passed" : verdict.text());
   context.audit("meshing.attempt", {{"attempt", attempt},
                                     {"wall_size_mm", sizes.wall_mm},
                                     {"blood_size_mm", sizes.blood_mm},
                                     {"tetrahedra", made.mesh.cells.size()},
                                     {"smallest_dihedral_deg", verdict.quality.smallest_dihedral_deg},
-                                    {"wall_error_percent", verdict.wall_error_percent},
-                                    {"blood_error_percent", verdict.blood_error_percent},
+                                    {"volume_error_percent", errors},
                                     {"passed", verdict.passed()},
                                     {"faults", verdict.faults}});
 }
@@ -290,19 +296,20 @@ void note_attempt(stage::Context& context, int attempt, const Sizes& sizes, cons
                             "smoothing_voxels or max_attempts"});
 }
 
+using Mesher = std::function<Attempt(const Sizes&, const Effort&)>;
+
 /// The gate's loop: refine until a mesh passes.
-mesh::TetMesh mesh_labels(stage::Context& context, const Ventricle& ventricle, Verdict& verdict) {
+mesh::TetMesh mesh_labels(stage::Context& context, const Mesher& mesher, const Target& target, Verdict& verdict) {
   const config::Section& c = context.config;
-  const Target target{ventricle.field.wall_volume_mm3(), ventricle.field.blood_volume_mm3()};
   const int attempts = static_cast<int>(c.integer("max_attempts"));
   for (int attempt = 1; attempt <= attempts; ++attempt) {
     const Sizes sizes = sizes_of(c, attempt);
     Attempt made;
     verdict = {};
     try {
-      made = mesh_ventricle(ventricle, sizes, effort_of(c, attempt));
+      made = mesher(sizes, effort_of(c, attempt));
       verdict = judge(made.mesh, limits_of(c), target);
-      if (made.leaks > 0) verdict.faults.push_back(fmt::format("blood touches the outside at {} faces", made.leaks));
+      if (made.leaks > 0) verdict.faults.push_back(fmt::format("blood leaks at {} faces", made.leaks));
     } catch (const std::exception& error) {
       verdict.faults.push_back(fmt::format("the mesher broke down: {}", error.what()));
     }
@@ -381,6 +388,29 @@ Anatomy by_formula(stage::Context& context) {
   return make_biventricle({lv[0], lv[1], lv[2], rv[0], rv[1]});
 }
 
+/// Four chambers, walls around the ventricles, great vessels; no basal plane.
+HeartMesh from_chambers(stage::Context& context, const Anatomy& anatomy, Verdict& verdict, Vec3& towards_rv) {
+  const config::Section& c = context.config;
+  const double smoothing = c.number("smoothing_voxels"), voxel = anatomy.geometry.spacing[0];
+  constexpr double usual_right_wall_mm = 3;
+  double right_mm = c.number("rv_wall_mm");
+  if (right_mm == 0) {
+    right_mm = usual_right_wall_mm;
+    context.findings.assumption("the right ventricle's wall is 3 mm thick (meshing.rv_wall_mm)");
+  }
+  const ChamberMask mask =
+      chamber_mask(anatomy, {static_cast<int>(c.integer("minimal_wall_voxels")), right_mm}, 5 * smoothing * voxel);
+  for (const auto& warning : mask.warnings) context.findings.warning(warning);
+  const Chambers chambers = make_chambers(mask, smoothing);
+  const auto timing = context.timers.scope("tetrahedra");
+  const Mesher mesher = [&](const Sizes& sizes, const Effort& effort) {
+    return mesh_chambers(chambers, sizes, effort);
+  };
+  HeartMesh heart = to_heart(mesh_labels(context, mesher, target_of(chambers), verdict));
+  towards_rv = rv_direction(context, towards_rv_wall(heart));
+  return heart;
+}
+
 /// `rv_wall_mm`: 0 leaves the right ventricle out.
 HeartMesh from_labels(stage::Context& context, const Anatomy& anatomy, double rv_wall_mm, Verdict& verdict,
                       Vec3& towards_rv) {
@@ -404,7 +434,20 @@ HeartMesh from_labels(stage::Context& context, const Anatomy& anatomy, double rv
       "the image stops at the basal plane: the cavity is closed there by a flat lid, on which two round "
       "orifices stand for mitral and aortic valve");
   const auto timing = context.timers.scope("tetrahedra");
-  return to_heart(mesh_labels(context, ventricle, verdict));
+  const Mesher mesher = [&](const Sizes& sizes, const Effort& effort) {
+    return mesh_ventricle(ventricle, sizes, effort);
+  };
+  return to_heart(mesh_labels(
+      context, mesher,
+      {{artifacts::region_lv_wall, field.wall_volume_mm3()}, {artifacts::region_lv_blood, field.blood_volume_mm3()}},
+      verdict));
+}
+
+HeartMesh from_segmentation(stage::Context& context, Verdict& verdict, Vec3& towards_rv) {
+  const Anatomy anatomy = segmented(context);
+  return anatomy.is_whole_heart()
+             ? from_chambers(context, anatomy, verdict, towards_rv)
+             : from_labels(context, anatomy, context.config.number("rv_wall_mm"), verdict, towards_rv);
 }
 
 HeartMesh from_file(stage::Context& context, Verdict& verdict, Vec3& towards_rv) {
@@ -429,7 +472,8 @@ HeartMesh from_file(stage::Context& context, Verdict& verdict, Vec3& towards_rv)
                           .expected = "a mesh within all limits of the quality gate",
                           .found = verdict.text(),
                           .remedy = "repair the mesh, or relax the limit that it misses on purpose"});
-  if (verdict.blood_mm3 == 0) verdict.blood_mm3 = CurvedMesh(heart).cavity_volume();
+  if (verdict.volume(artifacts::region_lv_blood) == 0)
+    verdict.volume_mm3[artifacts::region_lv_blood] = CurvedMesh(heart).cavity_volume();
   context.findings.quantity("attempts", 1, "1");
   towards_rv = rv_direction(context, towards_rv_wall(heart));
   return heart;
@@ -495,10 +539,12 @@ HeartMesh from_ellipsoid(stage::Context& context, Verdict& verdict) {
   verdict = judge_made(context, heart, "ellipsoid_elements");
   const CurvedMesh curved(heart);
   const EllipsoidVolumes exact = volumes(shape);
-  verdict.wall_mm3 = curved.volume(artifacts::region_lv_wall);
-  verdict.blood_mm3 = curved.cavity_volume();
-  verdict.wall_error_percent = 100 * (verdict.wall_mm3 / exact.wall - 1);
-  verdict.blood_error_percent = 100 * (verdict.blood_mm3 / exact.cavity - 1);
+  for (const auto& [region, volume, wanted] :
+       {std::tuple{artifacts::region_lv_wall, curved.volume(artifacts::region_lv_wall), exact.wall},
+        {artifacts::region_lv_blood, curved.cavity_volume(), exact.cavity}}) {
+    verdict.volume_mm3[region] = volume;
+    verdict.error_percent[region] = 100 * (volume / wanted - 1);
+  }
   context.findings.quantity("smallest_jacobian_ratio", curved.smallest_jacobian_ratio(), "1");
   context.findings.assumption(fmt::format(
       "a truncated ellipsoid by formula; helix angles from {:g} deg (endocardium) to {:g} deg (epicardium), "
@@ -511,13 +557,25 @@ void report(stage::Context& context, const HeartMesh& heart, const Verdict& verd
   auto& f = context.findings;
   f.quantity("points", static_cast<double>(heart.points.size()), "1");
   f.quantity("tetrahedra", static_cast<double>(heart.cells.size()), "1");
-  f.quantity("wall_volume", verdict.wall_mm3 / 1000, "ml");
-  if (verdict.rv_wall_mm3 > 0) f.quantity("rv_wall_volume", verdict.rv_wall_mm3 / 1000, "ml");
-  f.quantity("cavity_volume", verdict.blood_mm3 / 1000, "ml");
-  f.quantity("wall_volume_error", verdict.wall_error_percent, "%");
-  f.quantity("cavity_volume_error", verdict.blood_error_percent, "%");
-  f.quantity("smallest_dihedral", verdict.quality.smallest_dihedral_deg, "deg");
-  f.quantity("largest_aspect_ratio", verdict.quality.largest_aspect_ratio, "1");
+  const auto volume_ml = [&](artifacts::Region region) { return verdict.volume(region) / 1000; };
+  f.quantity("wall_volume", volume_ml(artifacts::region_lv_wall), "ml");
+  f.quantity("cavity_volume", volume_ml(artifacts::region_lv_blood), "ml");
+  for (const auto region :
+       {artifacts::region_rv_wall, artifacts::region_rv_blood, artifacts::region_left_atrium,
+        artifacts::region_right_atrium, artifacts::region_aorta, artifacts::region_pulmonary_artery})
+    if (volume_ml(region) > 0)
+      f.quantity(fmt::format("{}_volume", artifacts::region_name(region)), volume_ml(region), "ml");
+  for (const auto& [region, percent] : verdict.error_percent) {
+    const bool wall = region == artifacts::region_lv_wall, cavity = region == artifacts::region_lv_blood;
+    f.quantity(fmt::format("{}_volume_error", wall     ? "wall"
+                                              : cavity ? "cavity"
+                                                       : artifacts::region_name(region)),
+               percent, "%");
+  }
+  f.quantity("max_region_volume_error", verdict.largest_error_percent(), "%");
+  f.quantity("min_dihedral_angle", verdict.quality.smallest_dihedral_deg, "deg");
+  f.quantity("max_aspect_ratio", verdict.quality.largest_aspect_ratio, "1");
+  f.quantity("interface_roughness", verdict.roughness_deg, "deg");
   double area[artifacts::last_surface + 1] = {};
   for (std::size_t t = 0; t < heart.triangles.size(); ++t)
     area[heart.surface[t]] += core::norm(mesh::vector_area(heart.points, heart.triangles[t]));
@@ -531,7 +589,7 @@ HeartMesh ventricles(stage::Context& context, const std::string& source, Verdict
   HeartMesh heart = source == "file" ? from_file(context, verdict, towards_rv)
                     : source == "biventricle"
                         ? from_labels(context, by_formula(context), c.vec3("biventricle_rv_mm")[2], verdict, towards_rv)
-                        : from_labels(context, segmented(context), c.number("rv_wall_mm"), verdict, towards_rv);
+                        : from_segmentation(context, verdict, towards_rv);
   const auto timing = context.timers.scope("coordinates and fibres");
   const double endo = c.number("fibre_endo_deg"), epi = c.number("fibre_epi_deg");
   assign_coordinates(heart, towards_rv, {endo, epi});
@@ -587,7 +645,8 @@ class Meshing : public stage::Stage {
       report(context, heart, verdict);
       context.artifacts.write(heart);
       context.log.info("{} points, {} tetrahedra; wall {:.1f} ml, cavity {:.1f} ml", heart.points.size(),
-                       heart.cells.size(), verdict.wall_mm3 / 1000, verdict.blood_mm3 / 1000);
+                       heart.cells.size(), verdict.volume(artifacts::region_lv_wall) / 1000,
+                       verdict.volume(artifacts::region_lv_blood) / 1000);
     });
     return stage::Outcome::complete;
   }

@@ -108,28 +108,6 @@ std::vector<Ring> rings(const Ventricle& v, const Sizes& sizes) {
   return result;
 }
 
-/// Which wall's muscle a cell is: the left ventricle's, and with it the septum, or the right one's. A cell that has
-/// more neighbours of the other kind goes over to it, so that neither wall frays.
-void divide_walls(mesh::TetMesh& mesh, const LabelField& field) {
-  for (std::size_t c = 0; c < mesh.cells.size(); ++c) {
-    Vec3 centre{};
-    for (const auto p : mesh.cells[c]) centre = centre + 0.25 * mesh.points[p];
-    if (mesh.region[c] == region_lv_wall && field.left(centre) <= 0) mesh.region[c] = region_rv_wall;
-  }
-  const std::vector<Face> faces = all_faces(mesh);
-  for (int sweep = 0; sweep < 5; ++sweep) {
-    std::vector<int> balance(mesh.cells.size(), 0);  // neighbours in the same wall less those in the other
-    for (const Face& f : faces) {
-      if (f.beyond < 0 || !is_wall(mesh.region[f.cell]) || !is_wall(mesh.region[f.beyond])) continue;
-      const int same = mesh.region[f.cell] == mesh.region[f.beyond] ? 1 : -1;
-      balance[f.cell] += same, balance[f.beyond] += same;
-    }
-    for (std::size_t c = 0; c < mesh.cells.size(); ++c)
-      if (balance[c] < 0) mesh.region[c] = mesh.region[c] == region_lv_wall ? region_rv_wall : region_lv_wall;
-  }
-  absorb_islands(mesh);
-}
-
 /// Is the nearer surface of a point on the wall that of the right cavity?
 bool at_right_cavity(const LabelField& field, const Vec3& x) {
   return field.has_rv() && std::abs(field.rv(x)) < std::abs(field.heart(x));
@@ -179,7 +157,8 @@ Attempt mesh_ventricle(const Ventricle& v, const Sizes& sizes, const Effort& eff
   Domain domain;
   domain.space = [&](const Vec3& x) { return v.field.space(x); };
   domain.centre = v.field.blood_centre();
-  if (v.field.has_rv()) domain.rv_centre = v.field.rv_centre();
+  domain.cavities = {{blood, domain.centre}};
+  if (v.field.has_rv()) domain.cavities.push_back({rv_cavity, v.field.rv_centre()});
   domain.radius_mm = v.field.radius_mm() + 4 * v.field.voxel_mm();
   domain.rings = rings(v, sizes);
 
@@ -199,7 +178,7 @@ Attempt mesh_ventricle(const Ventricle& v, const Sizes& sizes, const Effort& eff
   match_volumes(mesh, at, v.field, surfaces);
   attempt.improvement = improve(mesh, at, restrain, effort.goal_deg, effort.passes);
   drop_unused_points(mesh);
-  if (v.field.has_rv()) divide_walls(mesh, v.field);
+  if (v.field.has_rv()) divide_walls(mesh, [&](const Vec3& x) { return v.field.left(x) > 0; });
   tag_surfaces(mesh, v.base, v.orifices, at_rv);
   return attempt;
 }

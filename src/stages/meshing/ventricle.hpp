@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "attempt.hpp"
 #include "basal_plane.hpp"
 #include "boundary.hpp"
-#include "improve.hpp"
 #include "label_field.hpp"
 #include "volume_mesher.hpp"
 
@@ -23,19 +23,6 @@ struct Ventricle {
 /// Throws core::Error (input) when the basal plane does not cut through wall and cavity.
 Ventricle make_ventricle(const LabelField& field, const Vec3& rv_direction, const OrificeShape& shape,
                          std::vector<std::string>& warnings);
-
-struct Attempt {
-  mesh::TetMesh mesh;
-  Improvement improvement;
-  int leaks = 0;    ///< blood faces that touch the outside below the base
-  int islands = 0;  ///< cells that had come loose from their region
-};
-
-struct Effort {
-  int smoothing_sweeps = 6;
-  double goal_deg = 18;
-  int passes = 12;
-};
 
 Attempt mesh_ventricle(const Ventricle& ventricle, const Sizes& sizes, const Effort& effort);
 

@@ -193,8 +193,8 @@ void report(stage::Context& context, const VesselMesh& vessel, const mesh::TetMe
   f.quantity("points", static_cast<double>(vessel.points.size()), "1");
   f.quantity("tetrahedra", static_cast<double>(vessel.cells.size()), "1");
   f.quantity("volume", volume_ml, "ml");
-  f.quantity("smallest_dihedral", quality.smallest_dihedral_deg, "deg");
-  f.quantity("largest_aspect_ratio", quality.largest_aspect_ratio, "1");
+  f.quantity("min_dihedral_angle", quality.smallest_dihedral_deg, "deg");
+  f.quantity("max_aspect_ratio", quality.largest_aspect_ratio, "1");
   std::vector<double> area(vessel.surface_names.size(), 0.0);
   for (std::size_t t = 0; t < vessel.triangles.size(); ++t)
     area[vessel.surface[t]] += core::norm(mesh::vector_area(vessel.points, vessel.triangles[t]));

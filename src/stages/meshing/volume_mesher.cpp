@@ -36,7 +36,7 @@ struct RegionSize {
   double wall_mm, blood_mm;
 
   double of(int region) const {
-    return region == wall ? wall_mm : region == blood ? blood_mm : std::max(wall_mm, blood_mm);
+    return !is_meshed(region) ? std::max(wall_mm, blood_mm) : region == wall ? wall_mm : blood_mm;
   }
   FT operator()(const Point_3&, int, const Index& index) const {
     if (const int* region = boost::get<int>(&index)) return of(*region);
@@ -65,13 +65,12 @@ CgalDomain make_domain(const Domain& domain, CGAL::Random& random) {
   auto space = [&domain](const Point& p) { return domain.space({p.x(), p.y(), p.z()}); };
   CgalDomain result(
       parameters::function = space, parameters::bounding_object = bounds, parameters::relative_error_bound = 1e-6,
-      parameters::p_rng = &random,
-      parameters::null_subdomain_index = [](int region) { return region != wall && region != blood; });
+      parameters::p_rng = &random, parameters::null_subdomain_index = [](int region) { return !is_meshed(region); });
   std::vector<std::vector<Point>> lines;
   for (const Ring& ring : domain.rings) {
     auto& line = lines.emplace_back();
     for (const Vec3& p : ring.points) line.emplace_back(p[0], p[1], p[2]);
-    line.push_back(line.front());
+    if (ring.closed) line.push_back(line.front());
   }
   result.add_features(lines.begin(), lines.end());
   return result;
@@ -79,23 +78,25 @@ CgalDomain make_domain(const Domain& domain, CGAL::Random& random) {
 
 /// First points of a cavity's surface, evenly spread as seen from its centre: rings in one plane alone may let a coarse
 /// refinement miss the whole volume, and CGAL's own first points come in clusters that stay in the mesh as fine spots.
-void seed(Complex& complex, const Domain& domain, const Vec3& centre, int cavity) {
+void seed(Complex& complex, const Domain& domain, const Cavity& cavity) {
   constexpr int count = 40;
   for (int i = 0; i < count; ++i) {
     const double z = 1 - (2 * i + 1.0) / count, angle = i * std::numbers::pi * (3 - std::sqrt(5.0));  // a golden spiral
     const Vec3 ray{std::sqrt(1 - z * z) * std::cos(angle), std::sqrt(1 - z * z) * std::sin(angle), z};
     double near = 0, far = 0, step = domain.radius_mm / 200;
-    while (far < domain.radius_mm && domain.space(centre + far * ray) == cavity) near = far, far += step;
-    if (domain.space(centre + far * ray) != wall) continue;  // the lid has its rings
+    while (far < domain.radius_mm && domain.space(cavity.centre + far * ray) == cavity.space) near = far, far += step;
+    const int beyond = domain.space(cavity.centre + far * ray);
+    if (beyond == cavity.space || beyond == above_base) continue;  // the lid has its rings
     for (int halving = 0; halving < 30; ++halving) {
       const double middle = 0.5 * (near + far);
-      (domain.space(centre + middle * ray) == cavity ? near : far) = middle;
+      (domain.space(cavity.centre + middle * ray) == cavity.space ? near : far) = middle;
     }
-    const Vec3 x = centre + near * ray;
+    const Vec3 x = cavity.centre + near * ray;
     const auto vertex = complex.triangulation().insert(Triangulation::Weighted_point(Point(x[0], x[1], x[2])));
     if (vertex == Triangulation::Vertex_handle()) continue;  // inside a ring's protecting ball
+    const auto [low, high] = std::minmax(beyond, cavity.space);
     complex.set_dimension(vertex, 2);
-    complex.set_index(vertex, CgalDomain::Index(CgalDomain::Surface_patch_index(wall, cavity)));
+    complex.set_index(vertex, CgalDomain::Index(CgalDomain::Surface_patch_index(low, high)));
   }
 }
 
@@ -134,8 +135,7 @@ mesh::TetMesh tetrahedralise(const Domain& domain, const Sizes& sizes) {
                           parameters::cell_radius_edge_ratio = 2.0, parameters::cell_size = size);
   Complex complex;
   CGAL::Mesh_3::internal::init_c3t3_with_features(complex, cgal_domain, criteria);
-  seed(complex, domain, domain.centre, blood);
-  if (domain.rv_centre) seed(complex, domain, *domain.rv_centre, rv_cavity);
+  for (const Cavity& cavity : domain.cavities) seed(complex, domain, cavity);
   // Without CGAL's optimisers: ODT moves points into the balls that protect the rings, where the triangulation hides
   // them and the program dies (seen with 5.5.1). improve.hpp does their work.
   constexpr std::size_t most_points = 4'000'000;  // rather a mesh that fails the gate than one that never ends

@@ -20,6 +20,8 @@ constexpr std::string_view strain = "Yingchoncharoen 2013, doi 10.1016/j.echo.20
 constexpr Reference references[] = {
     {"end_diastolic_volume", "ml", 86, 214, "women 132 ± 23, men 160 ± 27 ml", cmr},
     {"end_systolic_volume", "ml", 22, 82, "women 44 ± 11, men 54 ± 14 ml", cmr},
+    {"volume.lv_cavity.ed", "ml", 86, 214, "women 132 ± 23, men 160 ± 27 ml", cmr},
+    {"volume.lv_cavity.es", "ml", 22, 82, "women 44 ± 11, men 54 ± 14 ml", cmr},
     {"stroke_volume", "ml", 57, 144, "women 87 ± 15, men 108 ± 18 ml", cmr},
     {"ejection_fraction", "%", 57, 77, "67 ± 5 %", cmr},
     {"mass", "g", 56, 176, "women 98 ± 21, men 134 ± 21 g", cmr},

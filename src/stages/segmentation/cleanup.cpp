@@ -107,10 +107,15 @@ bool overlap(const Mask& a, const Mask& b) {
   return 2 * both >= std::min(pixels_in(a), pixels_in(b));
 }
 
-/// Does a slice's structure continue the one in the slice next to it: mostly over it, and not much larger?
-bool continues(const Mask& mask, const Mask& neighbour, double largest_growth) {
-  return overlap(mask, neighbour) &&
-         static_cast<double>(pixels_in(mask)) <= largest_growth * static_cast<double>(pixels_in(neighbour));
+/// Radius of the disc with a mask's area [mm].
+double radius_mm(const Geometry& g, const Mask& mask) {
+  return std::sqrt(static_cast<double>(pixels_in(mask)) * g.spacing[0] * g.spacing[1] / M_PI);
+}
+
+/// Does a slice's structure continue the one in the slice next to it: mostly over it, and widening by at most
+/// `steepest` mm of radius a mm of height?
+bool continues(const Geometry& g, const Mask& mask, const Mask& neighbour, double steepest) {
+  return overlap(mask, neighbour) && radius_mm(g, mask) <= radius_mm(g, neighbour) + steepest * g.spacing[2];
 }
 
 constexpr double open_ring = 0.65;          // less wall than this around the cavity: beyond the base
@@ -148,11 +153,12 @@ SliceRange closed_slices(const Geometry& g, const std::uint8_t* labels) {
     first = last;
   }
   if (middle < 0) return range;
-  constexpr double growth = 1.3;
+  constexpr double steepest = 0.4;
   range.first = range.last = middle;
-  while (range.first > 0 && closed(range.first - 1) && continues(of(range.first - 1), of(range.first), growth))
+  while (range.first > 0 && closed(range.first - 1) && continues(g, of(range.first - 1), of(range.first), steepest))
     --range.first;
-  while (range.last + 1 < g.size[2] && closed(range.last + 1) && continues(of(range.last + 1), of(range.last), growth))
+  while (range.last + 1 < g.size[2] && closed(range.last + 1) &&
+         continues(g, of(range.last + 1), of(range.last), steepest))
     ++range.last;
   // The ventricle is widest towards its base.
   double moment = 0;
@@ -185,7 +191,8 @@ void clear_beyond(const Geometry& g, const SliceRange& range, std::uint8_t* labe
   std::int64_t wall_end = apical;  // the most apical slice with wall
   for (std::int64_t k = apical + towards_apex; k >= 0 && k < g.size[2]; k += towards_apex) {
     const Mask region = slice_mask(g, labels, k, is_ventricle);
-    if (pixels_in(region) == 0 || !continues(region, slice_mask(g, labels, k - towards_apex, is_ventricle), 1.1)) break;
+    if (pixels_in(region) == 0 || !continues(g, region, slice_mask(g, labels, k - towards_apex, is_ventricle), 0.15))
+      break;
     if (mean_over(region, confidence == nullptr ? nullptr : confidence + k * pixels) < sure) break;
     wall_end = k;
   }
@@ -247,15 +254,6 @@ SliceRange settle_beat(artifacts::Labels& labels) {
   for (std::int64_t p = 0; p < phases; ++p)
     if (volume(p) < volume(labels.end_systole)) labels.end_systole = p;
   return range;
-}
-
-double dice(const std::uint8_t* a, const std::uint8_t* b, std::int64_t voxels, int label) {
-  std::int64_t both = 0, sum = 0;
-  for (std::int64_t v = 0; v < voxels; ++v) {
-    both += a[v] == label && b[v] == label;
-    sum += (a[v] == label) + (b[v] == label);
-  }
-  return sum > 0 ? 2 * static_cast<double>(both) / static_cast<double>(sum) : std::nan("");
 }
 
 }  // namespace cardiotwin::segmentation

@@ -34,7 +34,4 @@ double volume_ml(const artifacts::Geometry& geometry, const std::uint8_t* labels
 /// found in at least 3 slices. The range covers slices with cavity; wall below the cavity's tip stays.
 SliceRange settle_beat(artifacts::Labels& labels);
 
-/// 2 |A and B| / (|A| + |B|) over the voxels where `known`; NaN where neither has the label.
-double dice(const std::uint8_t* a, const std::uint8_t* b, std::int64_t voxels, int label);
-
 }  // namespace cardiotwin::segmentation

@@ -1,50 +1,68 @@
 #pragma once
-/// From an image at the network's spacing to label probabilities: normalisation, sliding window, flips.
+/// From an image at the network's spacing to logits: sliding window, mirroring, ranks.
 ///
-/// An image larger than the patch is covered by patches that overlap by at least half; their probabilities are averaged
-/// with Gaussian weights, sigma = patch / 8 per axis, centred in the patch (Isensee et al. 2021, nnU-Net,
-/// doi:10.1038/s41592-020-01008-z).
+/// An image larger than the network's patch is covered by windows that overlap by at least half. Their logits, mean
+/// over the mirrored views, are averaged with Gaussian weights, sigma = patch / 8 per axis (Isensee et al. 2021,
+/// nnU-Net, doi:10.1038/s41592-020-01008-z). Rows of windows are done one after another along the first axis, and
+/// slices are handed on as soon as no later window covers them: besides the image, memory holds the logits of one
+/// patch's slices.
 
-#include <array>
-#include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
 
+#include "cardiotwin/core/mpi.hpp"
 #include "model.hpp"
 #include "network.hpp"
+#include "preprocessing.hpp"
 
 namespace cardiotwin::segmentation {
 
-/// Array size (k, j, i); k is 1 for two-dimensional images.
-using Size = std::array<std::int64_t, 3>;
-inline std::int64_t count(const Size& size) { return size[0] * size[1] * size[2]; }
-
-/// In place: intensities of one patch to network input.
-void normalise(const Normalisation& normalisation, std::span<float> patch);
-
-/// First voxels of the patches that cover `size` voxels of an axis, evenly spread, overlapping by half or more.
+/// First voxels of the windows that cover `size` voxels of an axis: evenly spread, overlapping by half or more; one
+/// that is centred on the image where that is smaller than the patch (then the number is negative). A patch of one
+/// voxel (slices of two-dimensional networks) never overlaps.
 std::vector<std::int64_t> patch_starts(std::int64_t size, std::int64_t patch);
 
 class Predictor {
  public:
-  /// `batch` patches are run at once. With `flips`, every patch is also seen mirrored along each in-plane axis.
-  Predictor(const Model& model, std::int64_t batch, bool flips);
+  /// `batch` windows are run at once. With `mirror`, every window is seen mirrored along every combination of the
+  /// model's mirror axes.
+  Predictor(const Model& model, std::int64_t batch, bool mirror, core::Comm comm);
+  ~Predictor();
+  Predictor(const Predictor&) = delete;
+  Predictor& operator=(const Predictor&) = delete;
 
-  /// Probabilities (images x labels x size) of `images` images of one size (images x size), at the model's spacing.
-  std::vector<float> probabilities(std::span<const float> images, std::int64_t n, const Size& size);
+  /// Collective: rank 0 does `work`, whose calls of logits() the other ranks take their part of. An error on any rank
+  /// is thrown on all.
+  void share(const std::function<void()>& work);
+
+  /// Logits of slices [first, first + slices) of the image, as (slices x labels x j x i).
+  using Take = std::function<void(std::int64_t first, std::int64_t slices, std::span<const float> logits)>;
+  /// On rank 0, within share(). `image` is (channels x size) at the model's spacing, normalised unless that is done
+  /// patch by patch; two-dimensional networks see one slice at a time. `progress` is told the fraction done.
+  void logits(std::vector<float> image, const Size& size, const Take& take,
+              const std::function<void(double)>& progress = {});
+
   const Size& patch() const { return patch_; }
   std::int64_t labels() const { return labels_; }
 
  private:
-  struct Tile;
-  void run(std::vector<Tile>& tiles, std::vector<float>& sums);
-  Normalisation normalisation_;
+  struct Window;
+  struct Sweep;
+  void sweep(const std::vector<float>& image, const Size& size, const Take& take,
+             const std::function<void(double)>& progress);
+  void run(Sweep& sweep, std::vector<Window>& windows);
+  std::vector<Window> windows_of_row(const Sweep& sweep, std::size_t row) const;
+
+  core::Comm comm_;
+  std::vector<Normalisation> normalisation_;  ///< per channel
   Size patch_{1, 1, 1};
-  std::int64_t labels_;
-  bool flips_;
-  std::vector<float> weights_;  ///< Gaussian, one per voxel of the patch
-  Network network_;
+  std::int64_t channels_, labels_, batch_;
+  std::vector<std::array<bool, 3>> views_;     ///< mirrored axes
+  std::array<std::vector<float>, 3> weights_;  ///< Gaussian per axis
+  bool others_wait_ = false;                   ///< in share()
+  std::unique_ptr<Network> network_;
 };
 
 }  // namespace cardiotwin::segmentation

@@ -27,6 +27,7 @@ const std::map<std::string, Operation> operations = {
     {"convolution", Operation::convolution},
     {"transposed_convolution", Operation::transposed_convolution},
     {"instance_norm", Operation::instance_norm},
+    {"group_norm", Operation::group_norm},
     {"batch_norm", Operation::batch_norm},
     {"leaky_relu", Operation::leaky_relu},
     {"max_pool", Operation::max_pool},
@@ -34,6 +35,7 @@ const std::map<std::string, Operation> operations = {
     {"concatenate", Operation::concatenate},
     {"add", Operation::add},
     {"upsample", Operation::upsample},
+    {"pad_like", Operation::pad_like},
 };
 
 Node read_node(const Json& json, const std::map<std::string, int>& number_of) {
@@ -47,7 +49,9 @@ Node read_node(const Json& json, const std::map<std::string, int>& number_of) {
   list("kernel", node.kernel);
   list("stride", node.stride);
   list("padding", node.padding);
+  list("output_padding", node.output_padding);
   list("scale", node.scale);
+  node.groups = json.value("groups", std::int64_t{1});
   node.slope = json.value("slope", 0.0F);
   node.epsilon = json.value("epsilon", 0.0F);
   node.linear = json.value("mode", "nearest") == "linear";
@@ -55,17 +59,39 @@ Node read_node(const Json& json, const std::map<std::string, int>& number_of) {
 }
 
 Normalisation read_normalisation(const Json& json) {
-  static const std::map<std::string, Normalisation::Kind> kinds = {
-      {"percentiles", Normalisation::Kind::percentiles},
-      {"standard_score", Normalisation::Kind::standard_score},
-      {"window", Normalisation::Kind::window}};
+  using Kind = Normalisation::Kind;
+  using Region = Normalisation::Region;
+  static const std::map<std::string, Kind> kinds = {{"none", Kind::none},
+                                                    {"percentiles", Kind::percentiles},
+                                                    {"range", Kind::range},
+                                                    {"standard_score", Kind::standard_score},
+                                                    {"window", Kind::window}};
+  static const std::map<std::string, Region> regions = {
+      {"patch", Region::patch}, {"image", Region::image}, {"nonzero", Region::nonzero}};
   Normalisation n;
   n.kind = kinds.at(json.at("kind"));
+  n.region = regions.at(json.value("region", "patch"));
   n.low = json.value("low", n.low);
   n.high = json.value("high", n.high);
   n.mean = json.value("mean", n.mean);
   n.deviation = json.value("deviation", n.deviation);
   return n;
+}
+
+/// A description without lists for them (version 1.0) means: one normalisation for all channels, axes as they are,
+/// views mirrored in the plane.
+void read_preprocessing(const Json& json, Model& model) {
+  model.spacing_mm = json.at("spacing_mm").get<std::vector<double>>();
+  model.patch_size = json.at("patch_size").get<std::vector<std::int64_t>>();
+  model.axes = json.value("axes", model.axes);
+  model.mirror_axes = json.value("mirror_axes", model.dimensions == 2 ? std::vector{0, 1} : std::vector{1, 2});
+  model.crop_to_nonzero = json.value("crop", "none") == "nonzero";
+  const Json& normalisation = json.at("normalisation");
+  if (normalisation.is_array())
+    for (const auto& channel : normalisation) model.normalisation.push_back(read_normalisation(channel));
+  else
+    model.normalisation.assign(static_cast<std::size_t>(std::clamp(model.input_channels, 0, 64)),
+                               read_normalisation(normalisation));
 }
 
 Model read_description(const Json& json) {
@@ -77,10 +103,7 @@ Model read_description(const Json& json) {
   model.input_channels = json.at("input_channels");
   model.labels = json.at("labels").get<std::vector<std::string>>();
   model.training = json.at("training").dump();
-  const Json& preprocessing = json.at("preprocessing");
-  model.spacing_mm = preprocessing.at("spacing_mm").get<std::vector<double>>();
-  model.patch_size = preprocessing.at("patch_size").get<std::vector<std::int64_t>>();
-  model.normalisation = read_normalisation(preprocessing.at("normalisation"));
+  read_preprocessing(json.at("preprocessing"), model);
   std::map<std::string, int> number_of;
   for (const auto& entry : json.at("graph")) {
     model.graph.push_back(read_node(entry, number_of));
@@ -119,7 +142,16 @@ std::string defect_of(const Model& model) {
   if (std::ranges::any_of(model.spacing_mm, [](double s) { return !(s > 0); })) return "a spacing that is not positive";
   if (std::ranges::any_of(model.patch_size, [](std::int64_t s) { return s < 1; }))
     return "a patch size that is not positive";
-  if (model.labels.empty() || model.input_channels != 1) return "no labels, or more than one input channel";
+  if (model.labels.empty()) return "no labels";
+  if (model.input_channels < 1 || std::ssize(model.normalisation) != model.input_channels)
+    return "not one normalisation for each input channel";
+  if (!std::ranges::is_permutation(model.axes, std::vector<std::size_t>{0, 1, 2}))
+    return "axes that are not 0, 1 and 2";
+  std::vector<int> mirrored = model.mirror_axes;
+  std::ranges::sort(mirrored);
+  if (std::ranges::adjacent_find(mirrored) != mirrored.end() ||
+      std::ranges::any_of(mirrored, [&](int a) { return a < 0 || a >= model.dimensions; }))
+    return "mirror axes that are not axes of the patch";
   if (model.graph.size() < 2 || model.graph[0].operation != Operation::input)
     return "a graph that does not start with its input";
   const auto lists = [&](const Node& n, std::initializer_list<const std::vector<std::int64_t>*> wanted) {
@@ -141,13 +173,15 @@ std::string defect_of(const Model& model) {
       case Operation::convolution:
       case Operation::transposed_convolution:
         good = good && lists(node, {&node.kernel, &node.stride, &node.padding}) && weights(node, {"weight", "bias"}) &&
-               node.weights.at("weight").shape.size() == d + 2;
+               node.weights.at("weight").shape.size() == d + 2 &&
+               (node.output_padding.empty() || lists(node, {&node.output_padding}));
         break;
       case Operation::max_pool:
       case Operation::average_pool:
         good = good && lists(node, {&node.kernel, &node.stride, &node.padding});
         break;
       case Operation::instance_norm:
+      case Operation::group_norm:
         good = good && weights(node, {"scale", "shift"});
         break;
       case Operation::batch_norm:
@@ -157,6 +191,9 @@ std::string defect_of(const Model& model) {
         break;
       case Operation::upsample:
         good = good && lists(node, {&node.scale});
+        break;
+      case Operation::pad_like:
+        good = inputs == 2;
         break;
       case Operation::concatenate:
       case Operation::add:

@@ -81,7 +81,11 @@ double ShapeStack::distance(double x, double y, double height) const {
     return beyond(first_, x, y, part);
   }
   if (at >= static_cast<double>(last_)) {
-    if (!closed_top_) return in_slice(last_, x, y);
+    if (!closed_top_) {
+      const double top = static_cast<double>(last_) * slice_mm_;
+      const double rise = narrow_by_ > 0 ? std::clamp((height - top) / (narrow_height_ - top), 0.0, 1.0) : 0;
+      return in_slice(last_, x, y) + narrow_by_ * rise * rise;
+    }
     const double part = (at - static_cast<double>(last_)) / 0.75;
     return part >= 1 ? outside_mm : beyond(last_, x, y, part);
   }

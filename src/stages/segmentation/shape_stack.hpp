@@ -22,8 +22,13 @@ class ShapeStack {
   /// Height of the apical tip; the shape ends there.
   double tip_mm() const { return tip_; }
   void set_tip_mm(double tip) { tip_ = tip; }
-  /// Without this the shape goes on unchanged above its last slice.
+  /// Without this and narrow_top the shape goes on unchanged above its last slice.
   void close_top() { closed_top_ = true; }
+  /// Above the last slice the border moves inwards, as a parabola, by `inwards_mm` at `height_mm`, and goes on so.
+  void narrow_top(double height_mm, double inwards_mm) {
+    narrow_height_ = height_mm;
+    narrow_by_ = inwards_mm;
+  }
   /// Moves slice s by (x, y) [mm].
   void move_slice(std::int64_t s, const std::array<double, 2>& by);
   /// Middle of slice s [mm].
@@ -49,6 +54,7 @@ class ShapeStack {
   std::int64_t first_ = 0, last_ = -1;
   double tip_ = 0;
   bool closed_top_ = false;
+  double narrow_height_ = 0, narrow_by_ = 0;
 };
 
 }  // namespace cardiotwin::segmentation

@@ -1,20 +1,26 @@
 /// The segmentation stage: image -> labels on the image's grid, and one isotropic end-diastolic anatomy.
 
 #include <omp.h>
+#include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <cstring>
+#include <cstdio>
 
 #include "anatomy.hpp"
 #include "cardiotwin/artifacts/image.hpp"
 #include "cardiotwin/artifacts/labels.hpp"
 #include "cardiotwin/core/error.hpp"
+#include "cardiotwin/core/timer.hpp"
 #include "cardiotwin/imaging/label_file.hpp"
+#include "cardiotwin/io/sha256.hpp"
+#include "cardiotwin/segmentation/agreement.hpp"
 #include "cardiotwin/stages/stages.hpp"
 #include "cleanup.hpp"
 #include "model.hpp"
 #include "study.hpp"
+#include "whole_heart.hpp"
 
 namespace cardiotwin::segmentation {
 namespace {
@@ -23,6 +29,7 @@ using artifacts::Anatomy;
 using artifacts::Geometry;
 using artifacts::Image;
 using artifacts::Labels;
+using artifacts::LongAxisViews;
 using config::Type;
 
 constexpr const char* shipped_model = "data/models/short_axis_cine_mr.h5";
@@ -59,86 +66,122 @@ artifacts::MeasuredVolumes measured_volumes(const Labels& labels) {
   return measured;
 }
 
-/// Mean probability of the chosen label over the heart, in all phases.
-double mean_confidence(const Labels& labels) {
-  double sum = 0, n = 0;
-  for (std::size_t v = 0; v < labels.labels.size(); ++v)
-    if (labels.labels[v] != artifacts::background) {
-      sum += labels.confidence[v];
-      n += 1;
-    }
-  return n > 0 ? sum / n : 0;
+/// Probability of the chosen label, summed over voxels.
+struct Confidence {
+  double sum = 0, voxels = 0;
+  void add(double probability) { sum += probability, voxels += 1; }
+  double mean() const { return voxels > 0 ? sum / voxels : 0; }
+};
+
+/// Over all phases: the whole heart, each label, and the voxels of each label that touch another one.
+struct Confidences {
+  Confidence heart;
+  std::array<Confidence, artifacts::label_count> of_label, at_border;
+};
+
+Confidences mean_confidences(const Labels& labels) {
+  const Geometry& g = labels.geometry;
+  const Slices all(static_cast<std::size_t>(g.size[2]), true);
+  Confidences c;
+  for (std::int64_t p = 0; p < std::ssize(labels.phase_times_ms); ++p) {
+    const std::uint8_t* phase = labels.phase(p);
+    const float* probability = labels.confidence.data() + p * g.voxels();
+    for (std::int64_t k = 0, v = 0; k < g.size[2]; ++k)
+      for (std::int64_t j = 0; j < g.size[1]; ++j)
+        for (std::int64_t i = 0; i < g.size[0]; ++i, ++v) {
+          if (phase[v] == artifacts::background) continue;
+          c.heart.add(probability[v]);
+          c.of_label.at(phase[v]).add(probability[v]);
+          if (at_border(g, phase, all, i, j, k)) c.at_border.at(phase[v]).add(probability[v]);
+        }
+  }
+  return c;
 }
 
-void report_volumes(const Labels& labels, const SliceRange& range, stage::Findings& findings) {
+std::string figure_name(const char* figure, int label) {
+  return std::string(figure) + "." + std::string(artifacts::label_name(label));
+}
+
+void report_volumes(const Labels& labels, stage::Findings& findings) {
   const Geometry& g = labels.geometry;
-  const std::uint8_t *ed = labels.phase(labels.end_diastole), *es = labels.phase(labels.end_systole);
-  const double edv = volume_ml(g, ed, artifacts::lv_cavity), esv = volume_ml(g, es, artifacts::lv_cavity);
-  findings.quantity("end_diastolic_volume", edv, "ml");
-  findings.quantity("wall_volume", volume_ml(g, ed, artifacts::lv_wall), "ml");
-  findings.quantity("rv_end_diastolic_volume", volume_ml(g, ed, artifacts::rv_cavity), "ml");
+  const bool beats = labels.phase_times_ms.size() > 1;
+  for (int label = 1; label < artifacts::label_count; ++label) {
+    const double ed = volume_ml(g, labels.phase(labels.end_diastole), label),
+                 es = volume_ml(g, labels.phase(labels.end_systole), label);
+    if (ed == 0 && es == 0) continue;
+    findings.quantity(figure_name("volume", label) + ".ed", ed, "ml");
+    if (beats) findings.quantity(figure_name("volume", label) + ".es", es, "ml");
+  }
   findings.quantity("end_diastolic_phase", static_cast<double>(labels.end_diastole), "1");
-  findings.quantity("slices_used", static_cast<double>(range.size()), "1");
-  if (labels.phase_times_ms.size() < 2) {
+  if (!beats) {
     findings.assumption("only one phase is labelled: it is taken for end diastole, and no ejection fraction is told");
     return;
   }
-  findings.quantity("end_systolic_volume", esv, "ml");
   findings.quantity("end_systolic_phase", static_cast<double>(labels.end_systole), "1");
   findings.quantity("ejection_fraction", 100 * measured_volumes(labels).ejection_fraction(), "%");
 }
 
-/// Dice against reference labels on the same grid, over the slices that the reference has labelled in that phase.
-void report_dice(const Labels& labels, const Labels& reference, stage::Findings& findings) {
+/// Dice and Hausdorff-95 against reference labels on the same grid, over the slices that the reference has labelled in
+/// that phase.
+void report_agreement(const Labels& labels, const Labels& reference, stage::Findings& findings) {
   const Geometry& g = labels.geometry;
-  const std::int64_t pixels = g.size[0] * g.size[1];
   const auto over = [&](std::int64_t phase, const std::string& moment) {
-    std::vector<std::uint8_t> found, truth;
-    for (std::int64_t k = 0; k < g.size[2]; ++k) {
-      const std::uint8_t* slice = reference.phase(phase) + k * pixels;
-      if (std::all_of(slice, slice + pixels, [](auto l) { return l == 0; })) continue;
-      truth.insert(truth.end(), slice, slice + pixels);
-      found.insert(found.end(), labels.phase(phase) + k * pixels, labels.phase(phase) + (k + 1) * pixels);
-    }
+    const std::uint8_t *found = labels.phase(phase), *truth = reference.phase(phase);
+    const Slices slices = labelled_slices(g, truth);
     for (int label = 1; label < artifacts::label_count; ++label) {
-      if (std::ranges::find(truth, label) == truth.end()) continue;
-      const auto n = static_cast<std::int64_t>(truth.size());
-      findings.quantity("dice." + std::string(artifacts::label_name(label)) + "." + moment,
-                        dice(found.data(), truth.data(), n, label), "1");
+      if (std::find(truth, truth + g.voxels(), label) == truth + g.voxels()) continue;
+      const auto result = agreement(g, found, truth, label, slices);
+      findings.quantity(figure_name("dice", label) + moment, result->dice, "1");
+      if (result->hausdorff95_mm)
+        findings.quantity(figure_name("hausdorff95", label) + moment, *result->hausdorff95_mm, "mm");
     }
   };
   // The reference's own moments: manual contours name their phases, and the network's may differ by one.
-  over(reference.end_diastole, "end_diastole");
-  if (reference.end_systole != reference.end_diastole) over(reference.end_systole, "end_systole");
+  over(reference.end_diastole, "");
+  if (reference.end_systole != reference.end_diastole) over(reference.end_systole, ".es");
 }
 
-/// The phases in which a reference labels most and least cavity.
-void find_moments(Labels& reference) {
-  double largest = -1, smallest = INFINITY;
-  for (std::size_t p = 0; p < reference.phase_times_ms.size(); ++p) {
-    const auto phase = static_cast<std::int64_t>(p);
-    const double volume = volume_ml(reference.geometry, reference.phase(phase), artifacts::lv_cavity);
-    if (volume <= 0) continue;
-    if (volume > largest) {
-      largest = volume;
-      reference.end_diastole = phase;
+/// What a person has changed: voxels of each label that the given labels have and the earlier ones had not, and the
+/// reverse. Labels of one volume alone stand for end diastole.
+config::Json changes_since(const Labels& earlier, const Labels& given) {
+  const bool one = given.phase_times_ms.size() == 1;
+  if (!earlier.geometry.same_as(given.geometry)) return "another grid";
+  if (!one && earlier.phase_times_ms.size() != given.phase_times_ms.size()) return "another number of phases";
+  const std::uint8_t* before = earlier.phase(one ? earlier.end_diastole : 0);
+  std::array<std::int64_t, artifacts::label_count> added{}, removed{};
+  for (std::size_t v = 0; v < given.labels.size(); ++v)
+    if (before[v] != given.labels[v]) ++added.at(given.labels[v]), ++removed.at(before[v]);
+  config::Json changes = config::Json::object();
+  for (int label = 1; label < artifacts::label_count; ++label)
+    if (const auto l = static_cast<std::size_t>(label); added[l] + removed[l] > 0)
+      changes[std::string(artifacts::label_name(label))] = {{"added", added[l]}, {"removed", removed[l]}};
+  return changes;
+}
+
+/// Rank 0: who labelled, with what file, and what that changed against the labels this run folder had before.
+void audit_labels(const std::filesystem::path& path, const Labels& labels, stage::Context& context) {
+  config::Json what{{"file", path.filename().string()}, {"sha256", io::sha256_file(path)}, {"source", "given"}};
+  try {
+    if (context.artifacts.has(Labels::id)) {
+      const auto earlier = context.artifacts.read<Labels>();
+      what["earlier_source"] = earlier.source;
+      what["changed_voxels"] = changes_since(earlier, labels);
     }
-    if (volume < smallest) {
-      smallest = volume;
-      reference.end_systole = phase;
-    }
+  } catch (const core::Error&) {
+    what["earlier_source"] = "unreadable";  // no reason to refuse the new labels
   }
+  context.audit("segmentation.labels", what);
 }
 
 class Segmentation : public stage::Stage {
  public:
   stage::Contract contract() const override {
-    return {"segmentation",
-            "labels of heart chambers and wall, and the end-diastolic anatomy",
-            {Image::id},
-            {Labels::id, artifacts::MeasuredVolumes::id, Anatomy::id},
-            {},
-            true};
+    return {.name = "segmentation",
+            .summary = "labels of heart chambers and wall, and the end-diastolic anatomy",
+            .reads = {Image::id},
+            .writes = {Labels::id, artifacts::MeasuredVolumes::id, Anatomy::id},
+            .reads_if_present = {LongAxisViews::id},
+            .serial = true};
   }
 
   config::Spec parameters() const override {
@@ -155,15 +198,15 @@ class Segmentation : public stage::Stage {
          .meaning =
              "labels to use instead of a network (NRRD, NIfTI, or a segmentation checkpoint), on the image's grid",
          .exists = config::Exists::file},
-        {.key = "reference_labels_file",
+        {.key = "reference_file",
          .type = Type::path,
          .fallback = "",
-         .meaning = "labels to compare with (Dice), on the image's grid",
+         .meaning = "labels to compare with (Dice, Hausdorff-95), on the image's grid",
          .exists = config::Exists::file},
         {.key = "test_time_flips",
          .type = Type::boolean,
          .fallback = false,
-         .meaning = "average the network over mirrored images: four times the work"},
+         .meaning = "average the network over mirrored images: 4 times the work in 2D, up to 8 times in 3D"},
         {.key = "minimum_confidence",
          .fallback = 0.6,
          .unit = "1",
@@ -180,61 +223,85 @@ class Segmentation : public stage::Stage {
          .range = "[0, 15]",
          .meaning = "the anatomy's wall is thickened to this where it is thinner or open"},
         {.key = "slice_alignment",
-         .fallback = 0.0,
+         .fallback = 1.0,
          .unit = "1",
          .range = "[0, 1]",
-         .meaning = "part of each slice's offset from a smooth long axis that is undone (breath-hold shifts)"},
+         .meaning = "part of each slice's breath-hold shift against a smooth long axis that is undone"},
+        {.key = "long_axis_views",
+         .type = Type::boolean,
+         .fallback = true,
+         .meaning = "place the basal plane and the apex by the study's long-axis views, where it has them"},
         {.key = "threads",
          .type = Type::integer,
          .fallback = 0,
          .range = "[0, 1024]",
-         .meaning = "threads on rank 0; 0 for as many as OpenMP offers"},
+         .meaning = "threads of each rank; 0 for as many as OpenMP offers"},
     };
   }
 
   stage::Outcome run(stage::Context& context) override {
-    core::on_root(context.comm, [&] { run_on_root(context); });
+    const double start = core::wall_seconds();
+    if (const auto threads = context.config.integer("threads"); threads > 0)
+      omp_set_num_threads(static_cast<int>(threads));
+    Image image;
+    core::on_root(context.comm, [&] { image = context.artifacts.read<Image>(); });
+    Labels labels = find_labels(image, context);
+    core::on_root(context.comm, [&] { use_labels(image, std::move(labels), context); });
+    context.findings.quantity("seconds", core::wall_seconds() - start, "s");
     return stage::Outcome::complete;
   }
 
  private:
-  static void run_on_root(stage::Context& context) {
+  /// On rank 0: everything after the labels of the single phases.
+  static void use_labels(const Image& image, Labels labels, stage::Context& context) {
     const config::Section& config = context.config;
-    if (const auto threads = config.integer("threads"); threads > 0) omp_set_num_threads(static_cast<int>(threads));
-    const auto image = context.artifacts.read<Image>();
-    Labels labels = find_labels(image, context);
-    const SliceRange range = settle_beat(labels);
+    const bool whole_heart = is_whole_heart(labels.geometry, labels.phase(0));
+    SliceRange range;
+    if (whole_heart)
+      settle_volume(labels);
+    else
+      range = settle_beat(labels);
     if (!labels.confidence.empty()) check_confidence(labels, context);
-    report_volumes(labels, range, context.findings);
-    if (const auto path = config.path("reference_labels_file"); !path.empty()) {
+    report_volumes(labels, context.findings);
+    if (!whole_heart) context.findings.quantity("slices_used", static_cast<double>(range.size()), "1");
+    if (const auto path = config.path("reference_file"); !path.empty()) {
       Labels reference = given_labels(path, image);
       if (reference.phase_times_ms.size() == 1) reference.phase_times_ms = {labels.phase_times_ms[0]};
       find_moments(reference);
-      report_dice(labels, reference, context.findings);
+      report_agreement(labels, reference, context.findings);
     }
     const auto timer = context.timers.scope("anatomy");
-    const Anatomy anatomy = end_diastolic_anatomy(labels, range, context);
+    const Anatomy anatomy =
+        whole_heart ? whole_heart_at_end_diastole(labels, context) : end_diastolic_anatomy(labels, range, context);
     context.artifacts.write(labels);
     context.artifacts.write(measured_volumes(labels));
     context.artifacts.write(anatomy);
-    context.log.info("end-diastolic volume {:.1f} ml in {} slices, phase {}; end systole at phase {}",
-                     volume_ml(labels.geometry, labels.phase(labels.end_diastole), artifacts::lv_cavity), range.size(),
+    context.log.info("end-diastolic volume {:.1f} ml, phase {}; end systole at phase {}",
+                     volume_ml(labels.geometry, labels.phase(labels.end_diastole), artifacts::lv_cavity),
                      labels.end_diastole, labels.end_systole);
   }
 
+  /// Collective; image and result are rank 0's.
   static Labels find_labels(const Image& image, stage::Context& context) {
     const config::Section& config = context.config;
+    Labels labels;
     if (const auto path = config.path("labels_file"); !path.empty()) {
       context.findings.assumption("labels were given in " + path.filename().string() + " and are used as they are");
-      return given_labels(path, image);
+      core::on_root(context.comm, [&] {
+        labels = given_labels(path, image);
+        audit_labels(path, labels, context);
+      });
+      return labels;
     }
     const auto timer = context.timers.scope("network");
     const auto given = config.path("model_file");
-    const Model model = load_model(given.empty() ? find_shipped_model() : given);
+    Model model;
+    core::collectively(context.comm, [&] { model = load_model(given.empty() ? find_shipped_model() : given); });
     context.log.info("network {} ({}), hash {}", model.name, model.modality, model.sha256.substr(0, 12));
     core::Progress progress(context.log, "segmentation", 1);
-    Labels labels = predict_study(image, model, {config.boolean("test_time_flips"), 8},
-                                  [&](double done) { progress.update(done); });
+    labels = predict_study(context.comm, image, model, {config.boolean("test_time_flips"), 8},
+                           [&](double done) { progress.update(done); });
+    if (!context.comm.is_root()) return labels;
     labels.source = "network " + model.name + " sha256 " + model.sha256;
     if (model.orientation == "short-axis") {
       context.findings.assumption("the slices are short-axis planes of the left ventricle");
@@ -242,13 +309,19 @@ class Segmentation : public stage::Stage {
       if (std::max({std::abs(normal[0]), std::abs(normal[1]), std::abs(normal[2])}) > 0.985)
         context.findings.warning("the slices lie along a body axis, within 10 degrees: short-axis planes rarely do");
     }
-    for (std::int64_t p = 0; p < image.phases(); ++p)
-      clean_phase(image.geometry, labels.labels.data() + p * image.geometry.voxels());
+    for (std::int64_t p = 0; p < image.phases(); ++p) {
+      std::uint8_t* phase = labels.labels.data() + p * image.geometry.voxels();
+      if (is_whole_heart(image.geometry, phase))
+        clean_whole_heart(image.geometry, phase);
+      else
+        clean_phase(image.geometry, phase);
+    }
     return labels;
   }
 
   static void check_confidence(const Labels& labels, stage::Context& context) {
-    const double confidence = mean_confidence(labels), limit = context.config.number("minimum_confidence");
+    const Confidences means = mean_confidences(labels);
+    const double confidence = means.heart.mean(), limit = context.config.number("minimum_confidence");
     context.findings.quantity("mean_confidence", confidence, "1");
     if (confidence < limit) {
       char found[64];
@@ -259,19 +332,55 @@ class Segmentation : public stage::Stage {
     }
     if (confidence < 0.8)
       context.findings.warning("the network is unsure of this study: look at the labels before using the results");
+    for (int label = 1; label < artifacts::label_count; ++label) flag_if_unsure(label, means, context.findings);
+  }
+
+  /// The limits lie below what good labels of the shipped network have (docs/theory/segmentation.md).
+  static void flag_if_unsure(int label, const Confidences& means, stage::Findings& findings) {
+    const auto l = static_cast<std::size_t>(label);
+    if (means.of_label[l].voxels == 0) return;
+    const double overall = means.of_label[l].mean(), border = means.at_border[l].mean();
+    findings.quantity(figure_name("confidence", label), overall, "1");
+    findings.quantity(figure_name("border_confidence", label), border, "1");
+    constexpr double least_overall = 0.8, least_border = 0.65;
+    if (overall >= least_overall && border >= least_border) return;
+    findings.warning(
+        fmt::format("the network is unsure of {}: mean confidence {:.2f}, {:.2f} at its border; look at it "
+                    "(cardiotwin export) before using the results",
+                    artifacts::label_name(label), overall, border));
+  }
+
+  static Anatomy whole_heart_at_end_diastole(const Labels& labels, stage::Context& context) {
+    Anatomy anatomy = whole_heart_anatomy(labels.geometry, labels.phase(labels.end_diastole),
+                                          context.config.number("isotropic_spacing_mm"));
+    anatomy.time_ms = labels.phase_times_ms[static_cast<std::size_t>(labels.end_diastole)];
+    return anatomy;
+  }
+
+  static LongAxisMarks long_axis_marks(const Labels& labels, const SliceRange& range, stage::Context& context) {
+    if (!context.config.boolean("long_axis_views") || !context.artifacts.has(LongAxisViews::id)) return {};
+    const auto views = context.artifacts.read<LongAxisViews>();
+    LongAxisMarks marks =
+        find_marks(views, labels.end_diastole, labels.geometry, labels.phase(labels.end_diastole), range);
+    context.findings.quantity("anatomy.long_axis_views", marks.views, "1");
+    context.findings.quantity("anatomy.base_marks", static_cast<double>(marks.base.size()), "1");
+    return marks;
   }
 
   static Anatomy end_diastolic_anatomy(const Labels& labels, const SliceRange& range, stage::Context& context) {
     const config::Section& config = context.config;
+    const LongAxisMarks marks = long_axis_marks(labels, range, context);
     Anatomy anatomy = build_anatomy(labels.geometry, labels.phase(labels.end_diastole), range,
                                     {config.number("isotropic_spacing_mm"), config.number("minimum_wall_thickness_mm"),
-                                     config.number("slice_alignment")});
+                                     config.number("slice_alignment")},
+                                    marks);
     anatomy.time_ms = labels.phase_times_ms[static_cast<std::size_t>(labels.end_diastole)];
     context.findings.quantity("anatomy.lv_cavity_volume", volume_below_base_ml(anatomy, artifacts::lv_cavity), "ml");
     context.findings.quantity("anatomy.lv_wall_volume", volume_below_base_ml(anatomy, artifacts::lv_wall), "ml");
-    context.findings.assumption(
-        "the apex below the last slice is closed like an ellipsoid, and the basal plane is the face of the most basal "
-        "slice used");
+    const double cosine = std::min(1.0, std::abs(dot(anatomy.base_normal, anatomy.geometry.axes[2])));
+    context.findings.quantity("anatomy.base_tilt", std::acos(cosine) * 180 / M_PI, "deg");
+    if (marks.base.empty()) context.findings.assumption("the basal plane is the face of the most basal slice used");
+    if (!marks.apex_mm) context.findings.assumption("the apex below the last slice is closed like an ellipsoid");
     return anatomy;
   }
 };

@@ -120,13 +120,22 @@ TEST_F(RealData, EnhancedMultiFrame) {
   EXPECT_NEAR(image.geometry.spacing[0], 3.375, 1e-9);
 }
 
+TEST_F(RealData, AFieldMapIsNoSecondPhase) {
+  const test::TemporaryFolder folder;
+  fs::copy_file(data_ / "dicom-edge-cases/enhanced-mr/IM_0027_fMAP.dcm", folder.path() / "map.dcm");
+  const auto image = ingest(folder.path());
+  EXPECT_EQ(image.geometry.size, (std::array<std::int64_t, 3>{64, 64, 32}));
+  EXPECT_EQ(image.phases(), 1);
+  EXPECT_GE(*std::min_element(image.voxels.begin(), image.voxels.end()), 0);  // the map has negative frequencies
+}
+
 TEST_F(RealData, EveryLosslessCodingGivesTheSamePixels) {
   const auto folder = data_ / "dicom-edge-cases/transfer-syntaxes-wg04";
   for (const std::string image : {"CT1", "CT2", "MR1"}) {
     const auto plain = read_header(folder / (image + "_UNC"));
     ASSERT_EQ(plain.kind, FileKind::image);
     const auto pixels = read_pixels(*plain.facts, image);
-    for (const std::string coding : {"_JPLL", "_J2KR", "_RLE"}) {
+    for (const std::string coding : {"_JPLL", "_JLSL", "_J2KR", "_RLE"}) {
       const auto file = read_header(folder / (image + coding));
       ASSERT_EQ(file.kind, FileKind::image);
       EXPECT_EQ(read_pixels(*file.facts, image + coding), pixels) << image << coding;
@@ -155,7 +164,7 @@ TEST_F(RealData, EveryOddFileIsReadOrRefusedInASentence) {
     }
   }
   EXPECT_GE(images, 90);
-  EXPECT_GE(decoded, images - 5);
+  EXPECT_EQ(decoded, images - 1);  // badVR.dcm has 15 frames and says "1A"
   EXPECT_GE(damaged, 3);
 }
 

@@ -37,7 +37,7 @@ TEST_F(Refusal, FoldersWithoutAStudy) {
   });
   EXPECT_THAT(of(here() / "empty"), HasSubstr("an empty folder"));
   EXPECT_THAT(of(here() / "texts"),
-              AllOf(HasSubstr("expected DICOM images"), HasSubstr("3 files: 3 x not a DICOM file")));
+              AllOf(HasSubstr("expected DICOM images"), HasSubstr("3 files: 1 x an empty file, 2 x not a DICOM file")));
 }
 
 TEST_F(Refusal, TruncatedFileOfTheStack) {

@@ -297,9 +297,9 @@ TEST(Stack, UnevenSpacingIsRefusedAndSlightUnevennessSaid) {
 TEST(Inspect, ListsWhatIsThere) {
   const test::TemporaryFolder folder;
   make(small(folder.path()));
-  const std::string text = inspect_folder(folder.path());
+  const std::string text = inspect_folder(folder.path()).text;
   EXPECT_THAT(text, HasSubstr("2 x not a DICOM file"));
-  EXPECT_THAT(text, HasSubstr("would choose: series 1 \"cine short axis\": MR 40 x 40"));
+  EXPECT_THAT(text, HasSubstr("would choose series 1 \"cine short axis\": MR 40 x 40"));
   EXPECT_THAT(text, Not(HasSubstr("SEED")));
 }
 

@@ -114,7 +114,7 @@ TEST_F(BothVentricles, VolumesAreThoseOfTheFormula) {
   const double rv = r.shape.rv_cavity();
   EXPECT_NEAR(enclosed(r.mesh, artifacts::surface_rv_endocardium, {0, 0, r.shape.base}), rv, 0.01 * rv);
   EXPECT_NEAR(r.bench.quantity("rv_wall_volume"), mesh::volume(r.mesh, artifacts::region_rv_wall) / 1000, 1e-9);
-  EXPECT_GT(r.bench.quantity("smallest_dihedral"), 15);
+  EXPECT_GT(r.bench.quantity("min_dihedral_angle"), 15);
 }
 
 TEST_F(BothVentricles, TheRightWallIsAsThickAsAsked) {
@@ -267,7 +267,7 @@ TEST(RightWall, IsMadeAroundTheLabelWhenAsked) {
   bench.give(anatomy);
   bench.run(*meshing::make_stage(), {{"rv_wall_mm", 5}, {"wall_edge_mm", 6}, {"blood_edge_mm", 8}});
   const auto heart = bench.result<HeartMesh>();
-  EXPECT_GT(bench.quantity("smallest_dihedral"), 15);
+  EXPECT_GT(bench.quantity("min_dihedral_angle"), 15);
   EXPECT_GT(bench.quantity("rv_wall_volume"), 10);
   // The left wall's volume is the one it has alone.
   EXPECT_NEAR(bench.quantity("wall_volume"), phantom.wall_mm3() / 1000, 0.03 * phantom.wall_mm3() / 1000);

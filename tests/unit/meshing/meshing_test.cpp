@@ -90,8 +90,8 @@ TEST_F(Meshing, GateFiguresHoldForEveryCell) {
   }
   for (const auto& [a, b] : mesh::edges(run.mesh)) edges += norm(run.mesh.points[a] - run.mesh.points[b]), ++count;
   EXPECT_GT(smallest, 15);
-  EXPECT_DOUBLE_EQ(run.bench.quantity("smallest_dihedral"), smallest);
-  EXPECT_LT(run.bench.quantity("largest_aspect_ratio"), 20);
+  EXPECT_DOUBLE_EQ(run.bench.quantity("min_dihedral_angle"), smallest);
+  EXPECT_LT(run.bench.quantity("max_aspect_ratio"), 20);
   EXPECT_NEAR(edges / static_cast<double>(count), 5.0, 0.75) << "mean edge length asked for: 5 mm";
 }
 
@@ -321,7 +321,7 @@ TEST_F(Meshing, RaggedLabelsWithAnOpenWallAndIslandsStillPass) {
   test::Workbench bench;
   bench.give(anatomy);
   bench.run(*meshing::make_stage());
-  EXPECT_GT(bench.quantity("smallest_dihedral"), 15);
+  EXPECT_GT(bench.quantity("min_dihedral_angle"), 15);
   EXPECT_LT(std::abs(bench.quantity("wall_volume_error")), 1);
   if (core::Comm().is_root()) {
     EXPECT_THAT(bench.findings.warnings(), ::testing::Contains(HasSubstr("the wall was thinner than 3 voxels")));

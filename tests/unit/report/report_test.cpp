@@ -322,7 +322,7 @@ TEST(Report, OfAVesselShowsItsSurfacesAndItsFlow) {
 
 TEST(Report, NamesTheLimitOfAnglesOnlyWhereAGateHasLooked) {
   for (const bool gate : {true, false}) {
-    Json figures = Json::array({{{"name", "smallest_dihedral"}, {"value", 11.0}, {"unit", "deg"}}});
+    Json figures = Json::array({{{"name", "min_dihedral_angle"}, {"value", 11.0}, {"unit", "deg"}}});
     if (gate) figures.push_back({{"name", "attempts"}, {"value", 1.0}, {"unit", "1"}});
     RunFolder run;
     run.give_with_findings(synthetic().mesh, {{"quantities", figures}});

@@ -21,8 +21,8 @@ class Networks : public testing::Environment {
     folder_ = std::make_unique<test::TemporaryFolder>();
     const std::string command = "/usr/bin/python3 " CARDIOTWIN_SOURCE_DIR
                                 "/tests/unit/segmentation/random_networks.py " +
-                                folder_->path().string();
-    ASSERT_EQ(std::system(command.c_str()), 0) << command;
+                                folder_->path().string() + " > /dev/null";
+    core::on_root(core::Comm(), [&] { ASSERT_EQ(std::system(command.c_str()), 0) << command; });
   }
   void TearDown() override { folder_.reset(); }
   std::filesystem::path folder() const { return folder_ ? folder_->path() : std::filesystem::path(); }
@@ -60,23 +60,73 @@ TEST_P(AgainstPyTorch, GivesTheSameLogits) {
   }
 }
 
-TEST_P(AgainstPyTorch, GivesTheSameProbabilitiesBySlidingWindow) {
-  NEED_PYTORCH();
-  const Model model = load_model(networks() / (std::string(GetParam()) + ".h5"));
-  const io::Reader answer(networks() / (std::string(GetParam()) + "_answer.h5"));
+/// Logits of the answer's image, as (labels x k x j x i).
+std::vector<float> logits_by_sliding_window(const std::string& name, bool mirrored) {
+  const Model model = load_model(networks() / (name + ".h5"));
+  const io::Reader answer(networks() / (name + "_answer.h5"));
   auto shape = answer.shape("/image");
-  if (shape.size() == 2) shape.insert(shape.begin(), 1);
-  const Size size{static_cast<std::int64_t>(shape[0]), static_cast<std::int64_t>(shape[1]),
-                  static_cast<std::int64_t>(shape[2])};
-  Predictor predictor(model, 4, answer.read_scalar("/flips") > 0);
-  const auto image = answer.read<float>("/image");
-  EXPECT_LT(relative_error(predictor.probabilities(image, 1, size), answer.read<float>("/probabilities")), 1e-4);
+  if (shape.size() == 3) shape.insert(shape.begin() + 1, 1);
+  const Size size{static_cast<std::int64_t>(shape[1]), static_cast<std::int64_t>(shape[2]),
+                  static_cast<std::int64_t>(shape[3])};
+  const auto labels = std::ssize(model.labels), plane = size[1] * size[2];
+  std::vector<float> found(static_cast<std::size_t>(labels * count(size)));
+  Predictor predictor(model, 3, mirrored, core::Comm());
+  std::int64_t expected = 0;
+  predictor.share([&] {
+    predictor.logits(answer.read<float>("/image"), size,
+                     [&](std::int64_t first, std::int64_t slices, std::span<const float> logits) {
+                       EXPECT_EQ(first, expected);
+                       expected += slices;
+                       for (std::int64_t k = 0; k < slices; ++k)
+                         for (std::int64_t c = 0; c < labels; ++c)
+                           std::ranges::copy(logits.subspan(static_cast<std::size_t>((k * labels + c) * plane),
+                                                            static_cast<std::size_t>(plane)),
+                                             found.begin() + (c * size[0] + first + k) * plane);
+                     });
+    EXPECT_EQ(expected, size[0]);
+  });
+  return found;
 }
 
-INSTANTIATE_TEST_SUITE_P(RandomNetworks, AgainstPyTorch, testing::Values("unet2d", "unet3d", "mixed2d", "mixed3d"));
+TEST_P(AgainstPyTorch, GivesTheSameLogitsBySlidingWindow) {
+  NEED_PYTORCH();
+  const io::Reader answer(networks() / (std::string(GetParam()) + "_answer.h5"));
+  for (const bool mirrored : {false, true}) {
+    const auto found = logits_by_sliding_window(GetParam(), mirrored);
+    if (!core::Comm().is_root()) continue;
+    EXPECT_LT(relative_error(found, answer.read<float>(mirrored ? "/mirrored" : "/plain")), 1e-4) << mirrored;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(RandomNetworks, AgainstPyTorch,
+                         testing::Values("unet2d", "unet3d", "mixed2d", "mixed3d", "nnunet_plain2d", "nnunet_plain3d",
+                                         "nnunet_old_plans3d", "nnunet_residual2d", "nnunet_residual3d", "monai_unet2d",
+                                         "monai_unet3d", "monai_unet_by_channel2d", "monai_dynunet2d",
+                                         "monai_dynunet3d", "monai_basicunet2d", "monai_basicunet3d"),
+                         [](const auto& which) { return std::string(which.param); });
+
+TEST(Exporter, CarriesNnUNetsPreprocessingOver) {
+  NEED_PYTORCH();
+  const Model model = load_model(networks() / "nnunet_plain3d.h5");
+  EXPECT_EQ(model.modality, "CT");
+  EXPECT_EQ(model.labels, (std::vector<std::string>{"background", "lv_cavity", "aorta"}));  // one was renamed
+  EXPECT_EQ(model.input_channels, 2);
+  EXPECT_EQ(model.patch_size, (std::vector<std::int64_t>{8, 24, 16}));
+  EXPECT_EQ(model.spacing_mm, (std::vector<double>{1, 1, 1}));
+  EXPECT_EQ(model.axes, (std::vector<std::size_t>{0, 1, 2}));
+  EXPECT_EQ(model.mirror_axes, (std::vector<int>{0, 1, 2}));
+  EXPECT_TRUE(model.crop_to_nonzero);
+  ASSERT_EQ(model.normalisation.size(), 2U);
+  const Normalisation& n = model.normalisation[1];
+  EXPECT_EQ(n.kind, Normalisation::Kind::window);
+  EXPECT_EQ(n.region, Normalisation::Region::image);
+  EXPECT_EQ((std::array{n.low, n.high, n.mean, n.deviation}), (std::array{10.0, 200.0, 90.0, 35.0}));
+}
 
 TEST(SlidingWindow, CoversTheImageAndOverlapsByHalf) {
-  EXPECT_EQ(patch_starts(100, 128), std::vector<std::int64_t>{0});
+  EXPECT_EQ(patch_starts(100, 128), std::vector<std::int64_t>{-14});  // centred
+  EXPECT_EQ(patch_starts(3, 1), (std::vector<std::int64_t>{0, 1, 2}));
+  EXPECT_EQ(patch_starts(110, 64), (std::vector<std::int64_t>{0, 23, 46}));
   EXPECT_EQ(patch_starts(128, 128), std::vector<std::int64_t>{0});
   EXPECT_EQ(patch_starts(256, 128), (std::vector<std::int64_t>{0, 64, 128}));
   for (std::int64_t size = 16; size < 90; ++size) {

@@ -6,6 +6,9 @@
 #include <fstream>
 
 #include "cardiotwin/core/error.hpp"
+#include "cardiotwin/imaging/review.hpp"
+#include "cardiotwin/io/files.hpp"
+#include "cardiotwin/io/sha256.hpp"
 #include "cardiotwin/stages/stages.hpp"
 #include "heart_stack.hpp"
 #include "support/workbench.hpp"
@@ -83,8 +86,12 @@ TEST_F(StageOnDrawnHeart, UsesGivenLabelsOfEveryPhase) {
   const double voxel = heart.geometry.voxel_volume() / 1000;
   const auto voxels = static_cast<std::size_t>(heart.geometry.voxels());
   const auto cavity = std::count(labels.begin(), labels.begin() + static_cast<std::ptrdiff_t>(voxels), 1);
-  EXPECT_NEAR(bench.quantity("end_diastolic_volume"), static_cast<double>(cavity) * voxel, 0.01 * heart.cavity_ml());
-  EXPECT_NEAR(bench.quantity("end_diastolic_volume"), heart.cavity_ml(), 0.02 * heart.cavity_ml());
+  EXPECT_NEAR(bench.quantity("volume.lv_cavity.ed"), static_cast<double>(cavity) * voxel, 0.01 * heart.cavity_ml());
+  EXPECT_NEAR(bench.quantity("volume.lv_cavity.ed"), heart.cavity_ml(), 0.02 * heart.cavity_ml());
+  const double smaller = std::pow(0.8, 3);
+  EXPECT_NEAR(bench.quantity("volume.lv_cavity.es"), smaller * heart.cavity_ml(), 0.02 * heart.cavity_ml());
+  EXPECT_NEAR(bench.quantity("volume.lv_wall.ed"), heart.wall_ml(), 0.05 * heart.wall_ml());
+  EXPECT_GT(bench.quantity("volume.rv_cavity.es"), 0);
   EXPECT_NEAR(bench.quantity("ejection_fraction"), 100 * (1 - std::pow(0.8, 3)), 2);
   const auto anatomy = bench.result<Anatomy>();
   EXPECT_EQ(anatomy.time_ms, 0);
@@ -93,10 +100,130 @@ TEST_F(StageOnDrawnHeart, UsesGivenLabelsOfEveryPhase) {
 
 TEST_F(StageOnDrawnHeart, TakesOneVolumeForEndDiastole) {
   core::on_root(core::Comm(), [&] { write_nrrd(file("one.nrrd"), heart.geometry, heart.labels(), 1); });
-  bench.run(*stage, {{"labels_file", "one.nrrd"}, {"reference_labels_file", "one.nrrd"}});
+  bench.run(*stage, {{"labels_file", "one.nrrd"}, {"reference_file", "one.nrrd"}});
   EXPECT_EQ(bench.result<Labels>().phase_times_ms.size(), 1U);
-  EXPECT_EQ(bench.quantity("dice.rv_cavity.end_diastole"), 1);
-  for (const auto& quantity : bench.findings.quantities()) EXPECT_NE(quantity.name, "ejection_fraction");
+  EXPECT_EQ(bench.quantity("dice.rv_cavity"), 1);
+  EXPECT_EQ(bench.quantity("hausdorff95.lv_wall"), 0);
+  for (const auto& quantity : bench.findings.quantities()) {
+    EXPECT_NE(quantity.name, "ejection_fraction");
+    EXPECT_FALSE(quantity.name.ends_with(".es")) << quantity.name;
+    EXPECT_EQ(quantity.name.find("left_atrium"), std::string::npos) << quantity.name;
+  }
+}
+
+TEST_F(StageOnDrawnHeart, ComparesWithAReferenceAtItsOwnMoments) {
+  const auto reference = heart.labels(1.1), systole = heart.labels(0.8);
+  auto both = reference;
+  both.insert(both.end(), systole.begin(), systole.end());
+  both.resize(labels.size(), 0);  // contours of two phases
+  core::on_root(core::Comm(), [&] {
+    write_nrrd(file("labels.nrrd"), heart.geometry, labels, 3);
+    write_nrrd(file("reference.nrrd"), heart.geometry, both, 3);
+  });
+  bench.run(*stage, {{"labels_file", "labels.nrrd"}, {"reference_file", "reference.nrrd"}});
+  // A cavity of radius 25 mm against one of 27.5 mm, in pixels of 1.4 mm.
+  EXPECT_NEAR(bench.quantity("hausdorff95.lv_cavity"), 2.5, 1.4);
+  EXPECT_NEAR(bench.quantity("dice.lv_cavity"), 2 / (1 + std::pow(1.1, 3)), 0.02);
+  EXPECT_EQ(bench.quantity("dice.lv_cavity.es"), 1);
+  EXPECT_EQ(bench.quantity("hausdorff95.lv_cavity.es"), 0);
+}
+
+/// Formats of the export, and what a person would give back.
+class ReviewedLabels : public StageOnDrawnHeart, public testing::WithParamInterface<const char*> {
+ protected:
+  /// Exports what the stage made of the drawn heart.
+  void export_first_run() {
+    core::on_root(core::Comm(), [&] { write_nrrd(file("first.nrrd"), heart.geometry, labels, 3); });
+    bench.run(*stage, {{"labels_file", "first.nrrd"}});
+    core::on_root(core::Comm(), [&] {
+      exported = bench.result<Labels>();
+      exported.confidence.assign(exported.labels.size(), 0.5F);
+      imaging::write_review(exported, heart.image({1.0, 0.8, 0.9}), GetParam(), bench.folder());
+    });
+  }
+  std::string name(const std::string& stem) const { return stem + "." + GetParam(); }
+  Labels exported;
+};
+INSTANTIATE_TEST_SUITE_P(Formats, ReviewedLabels, testing::Values("nrrd", "nii.gz"),
+                         [](const auto& format) { return std::string(format.param).substr(0, 3); });
+
+TEST_P(ReviewedLabels, ComeBackVoxelForVoxel) {
+  export_first_run();
+  for (const auto& volumes : {std::string("labels_all_phases"), std::string("labels_end_systole")}) {
+    EXPECT_EQ(bench.run(*stage, {{"labels_file", name(volumes)}}), stage::Outcome::complete);
+    core::on_root(core::Comm(), [&] {
+      const auto back = bench.result<Labels>();
+      EXPECT_TRUE(back.geometry.same_as(heart.geometry));
+      const auto first = exported.labels.begin() + (back.phase_times_ms.size() == 1 ? heart.geometry.voxels() : 0);
+      EXPECT_TRUE(std::equal(back.labels.begin(), back.labels.end(), first)) << volumes;
+      for (const char* made : {"image_end_systole", "confidence_end_diastole"})
+        EXPECT_TRUE(std::filesystem::exists(file(name(made).c_str()))) << made;
+    });
+  }
+}
+
+TEST_P(ReviewedLabels, AreRefusedOnAnotherGridAndWithUnknownLabels) {
+  auto moved = heart;
+  moved.geometry.axes = {Vec3{0.6, 0.8, 0}, Vec3{0.48, -0.36, -0.8}, Vec3{-0.64, 0.48, -0.6}};
+  core::on_root(core::Comm(), [&] {
+    std::filesystem::create_directory(file("moved"));
+    std::filesystem::create_directory(file("unknown"));
+    Labels wrong{.geometry = moved.geometry, .phase_times_ms = {0}, .labels = heart.labels()};
+    imaging::write_review(wrong, moved.image(), GetParam(), file("moved"));
+    wrong.geometry = heart.geometry;
+    wrong.labels[1000] = 9;
+    imaging::write_review(wrong, heart.image(), GetParam(), file("unknown"));
+  });
+  const core::Error grid = error_of({{"labels_file", name("moved/labels_end_diastole")}});
+  EXPECT_NE(grid.fault().where.find(name("moved/labels_end_diastole")), std::string::npos) << grid.what();
+  EXPECT_NE(grid.fault().expected.find("grid"), std::string::npos) << grid.what();
+  const core::Error value = error_of({{"labels_file", name("unknown/labels_end_diastole")}});
+  EXPECT_NE(value.fault().where.find(name("unknown/labels_end_diastole")), std::string::npos) << value.what();
+  EXPECT_NE(value.fault().found.find("the value 9"), std::string::npos) << value.what();
+}
+
+TEST_F(StageOnDrawnHeart, ExportsInPatientCoordinatesWithNames) {
+  core::on_root(core::Comm(), [&] {
+    const Labels one{.geometry = heart.geometry, .phase_times_ms = {0}, .labels = heart.labels()};
+    const auto written = imaging::write_review(one, heart.image(), "nrrd", bench.folder());
+    EXPECT_EQ(written, (std::vector<std::string>{"labels_end_diastole.nrrd", "image_end_diastole.nrrd"}));
+    const std::string header = io::read_file(file("labels_end_diastole.nrrd")).substr(0, 600);
+    EXPECT_NE(header.find("space: left-posterior-superior"), std::string::npos) << header;
+    EXPECT_NE(header.find("space origin: (-31,12,100)"), std::string::npos) << header;
+    EXPECT_NE(header.find("type: unsigned char"), std::string::npos) << header;
+    EXPECT_NE(io::read_file(file("labels.txt")).find("1 216 60 50 1 1 1 \"lv_cavity\"\n"), std::string::npos);
+    EXPECT_NE(io::read_file(file("labels.ctbl")).find("\n7 pulmonary_artery "), std::string::npos);
+  });
+}
+
+/// The records of an action that the stage left for the audit log.
+std::vector<config::Json> records(const std::filesystem::path& folder, const std::string& action) {
+  std::vector<config::Json> found;
+  std::ifstream file(folder / "audit.jsonl");
+  for (std::string line; std::getline(file, line);)
+    if (const auto record = config::Json::parse(line); record["action"] == action) found.push_back(record["what"]);
+  return found;
+}
+
+TEST_F(StageOnDrawnHeart, RecordsWhatAPersonChanged) {
+  auto corrected = labels;
+  const auto cavity = std::ranges::find(corrected, artifacts::lv_cavity);
+  std::fill(cavity, cavity + 3, std::uint8_t{artifacts::lv_wall});
+  Labels before{.geometry = heart.geometry, .phase_times_ms = {0, 40, 80}, .labels = labels};
+  before.source = "network of the test";
+  bench.give(before);
+  core::on_root(core::Comm(), [&] { write_nrrd(file("corrected.nrrd"), heart.geometry, corrected, 3); });
+  bench.run(*stage, {{"labels_file", "corrected.nrrd"}});
+  core::on_root(core::Comm(), [&] {
+    const auto found = records(bench.folder(), "segmentation.labels");
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0]["file"], "corrected.nrrd");
+    EXPECT_EQ(found[0]["sha256"], io::sha256_file(file("corrected.nrrd")));
+    EXPECT_EQ(found[0]["earlier_source"], "network of the test");
+    const config::Json expected = {{"lv_cavity", {{"added", 0}, {"removed", 3}}},
+                                   {"lv_wall", {{"added", 3}, {"removed", 0}}}};
+    EXPECT_EQ(found[0]["changed_voxels"], expected) << found[0];
+  });
 }
 
 TEST_F(StageOnDrawnHeart, RefusesLabelsOfAnotherGeometryAndStatesBoth) {
@@ -112,11 +239,11 @@ TEST_F(StageOnDrawnHeart, RefusesLabelsOfAnotherGeometryAndStatesBoth) {
 
 TEST_F(StageOnDrawnHeart, RefusesUnknownLabelValues) {
   auto wrong = heart.labels();
-  wrong[5] = 7;
+  wrong[5] = 8;
   core::on_root(core::Comm(), [&] { write_nrrd(file("wrong.nrrd"), heart.geometry, wrong, 1); });
   const core::Error error = error_of({{"labels_file", "wrong.nrrd"}});
   EXPECT_EQ(error.code(), core::ExitCode::input);
-  EXPECT_NE(error.fault().found.find("the value 7"), std::string::npos);
+  EXPECT_NE(error.fault().found.find("the value 8"), std::string::npos);
 }
 
 TEST_F(StageOnDrawnHeart, RefusesAFileThatIsNoImage) {
