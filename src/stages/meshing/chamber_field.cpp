@@ -58,10 +58,11 @@ void ChamberField::match_volumes(std::span<const std::uint8_t> regions) {
         near.push_back({static_cast<float>(sample(geometry_, field, geometry_.to_world(x))), n, bit});
       }
     });
-    const auto middle = near.begin() + std::clamp<std::int64_t>(wanted, 0, std::ssize(near) - 1);
-    std::nth_element(near.begin(), middle, near.end(),
-                     [](const Sample& a, const Sample& b) { return a.value > b.value; });
-    const float level = middle->value;
+    // Half-way between the last sample inside and the first one outside.
+    const auto more = [](const Sample& a, const Sample& b) { return a.value > b.value; };
+    const auto outside = near.begin() + std::clamp<std::int64_t>(wanted, 1, std::ssize(near) - 1);
+    std::nth_element(near.begin(), outside, near.end(), more);
+    const float level = 0.5F * (outside->value + std::max_element(near.begin(), outside, more)->value);
     for (float& d : field) d -= level;
     for (const Sample& s : near)
       if (s.value > level) taken[static_cast<std::size_t>(s.voxel)] |= s.bit;

@@ -159,10 +159,25 @@ class Surfaces {
   std::vector<double> offset_mm_;  ///< of each decision's surface, outwards
 };
 
+/// Points of cells that a move has turned over go back to where they were, until there is none.
+void take_back_inversions(mesh::TetMesh& mesh, const std::vector<Vec3>& before) {
+  constexpr int sweeps = 10;
+  for (int sweep = 0, inverted = 1; inverted > 0 && sweep < sweeps; ++sweep) {
+    inverted = 0;
+    for (const mesh::Cell& cell : mesh.cells) {
+      if (mesh::signed_volume(mesh, cell) > 0) continue;
+      ++inverted;
+      for (const auto p : cell) mesh.points[p] = before[p];
+    }
+  }
+}
+
 void match_volumes(mesh::TetMesh& mesh, const std::vector<std::uint32_t>& at, Surfaces& surfaces) {
   for (int iteration = 0; iteration < 4; ++iteration) {
+    const std::vector<Vec3> before = mesh.points;
     for (std::size_t p = 0; p < mesh.points.size(); ++p)
       if (at[p] && !(at[p] & fixed_point)) mesh.points[p] = surfaces.restrain(mesh.points[p], at[p]);
+    take_back_inversions(mesh, before);
     surfaces.step(mesh);
   }
 }

@@ -115,16 +115,32 @@ void Network::add_line(const Corners& t, int i, int j) {
     if (b > 0 && root < to) to = root, cut_to = m;
   }
   if (from >= to) return;
-  const auto cut = [&](double at, int m, const End& whole) {
-    if (m < 0) return whole;
+  struct Stop {
+    double at;
+    int decision;  ///< that vanishes there too; -1 at a face
+    bool operator<(const Stop& other) const { return at < other.at; }
+  };
+  std::vector<Stop> stops{{from, cut_from}, {to, cut_to}};
+  const auto point = [&](double at) { return ends[0]->at + at * (ends[1]->at - ends[0]->at); };
+  // Later decisions end on this line, where no one before them has the place.
+  for (int m = j + 1; m + 1 < field_.ranks(); ++m) {
+    const double a = decision_at(m, t, ends[0]->at), b = decision_at(m, t, ends[1]->at);
+    if ((a > 0) == (b > 0)) continue;
+    const double root = a / (a - b);
+    bool free = root > from && root < to;
+    for (int l = 0; l < m && free; ++l) free = l == i || l == j || decision_at(l, t, point(root)) <= 0;
+    if (free) stops.push_back({root, m});
+  }
+  std::sort(stops.begin(), stops.end());
+  std::int32_t before = -1;
+  for (const auto& [at, m] : stops) {
     std::array<std::int64_t, 3> three{i, j, m};
     std::ranges::sort(three);
-    return End{ends[0]->at + at * (ends[1]->at - ends[0]->at), {t[0], t[1], t[2], t[3], three[0], three[1], three[2]}};
-  };
-  const std::int32_t a = number(cut(from, cut_from, *ends[0])), b = number(cut(to, cut_to, *ends[1]));
-  if (a == b) return;
-  beside_[a].push_back(b);
-  beside_[b].push_back(a);
+    const std::int32_t here = m < 0 ? number(at <= 0 ? *ends[0] : *ends[1])
+                                    : number({point(at), {t[0], t[1], t[2], t[3], three[0], three[1], three[2]}});
+    if (before >= 0 && before != here) beside_[before].push_back(here), beside_[here].push_back(before);
+    before = here;
+  }
 }
 
 std::int32_t Network::number(const End& end) {

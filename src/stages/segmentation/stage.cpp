@@ -32,17 +32,19 @@ using artifacts::Labels;
 using artifacts::LongAxisViews;
 using config::Type;
 
-constexpr const char* shipped_model = "data/models/short_axis_cine_mr.h5";
+constexpr const char* short_axis_model = "models/short_axis_cine_mr.h5";
+constexpr const char* whole_heart_model = "models/whole_heart_ct.h5";
+constexpr const char* manifest = "MANIFEST";  ///< hashes of all shipped models
 
-/// The shipped network: in a folder above the program (source or installation tree), else in the tree it was built
-/// from.
-std::filesystem::path find_shipped_model() {
+/// A file of data/: in a folder above the program (source or installation tree), else in the tree it was built from.
+std::filesystem::path shipped(const char* name) {
+  const auto file = std::filesystem::path("data") / name;
   std::error_code ignored;
   for (auto folder = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path(); folder.has_relative_path();
        folder = folder.parent_path())
     for (const char* prefix : {"", "share/cardiotwin"})
-      if (auto path = folder / prefix / shipped_model; std::filesystem::exists(path, ignored)) return path;
-  return std::filesystem::path(CARDIOTWIN_SOURCE_DIR) / shipped_model;
+      if (auto path = folder / prefix / file; std::filesystem::exists(path, ignored)) return path;
+  return std::filesystem::path(CARDIOTWIN_SOURCE_DIR) / file;
 }
 
 /// Labels from a file, one volume or one a phase.
@@ -189,9 +191,9 @@ class Segmentation : public stage::Stage {
         {.key = "model_file",
          .type = Type::path,
          .fallback = "",
-         .meaning = "network to run; empty for the shipped one for short-axis cine MR",
+         .meaning = "network to run; empty for a shipped one: short-axis cine MR, or whole-heart CT with contrast",
          .exists = config::Exists::file,
-         .stand_in = find_shipped_model()},
+         .stand_in = shipped(manifest)},
         {.key = "labels_file",
          .type = Type::path,
          .fallback = "",
@@ -295,8 +297,12 @@ class Segmentation : public stage::Stage {
     }
     const auto timer = context.timers.scope("network");
     const auto given = config.path("model_file");
+    std::string modality = image.facts.modality;
+    context.comm.broadcast(modality);
     Model model;
-    core::collectively(context.comm, [&] { model = load_model(given.empty() ? find_shipped_model() : given); });
+    core::collectively(context.comm, [&] {
+      model = load_model(given.empty() ? shipped(modality == "CT" ? whole_heart_model : short_axis_model) : given);
+    });
     context.log.info("network {} ({}), hash {}", model.name, model.modality, model.sha256.substr(0, 12));
     core::Progress progress(context.log, "segmentation", 1);
     labels = predict_study(context.comm, image, model, {config.boolean("test_time_flips"), 8},
@@ -342,7 +348,7 @@ class Segmentation : public stage::Stage {
     const double overall = means.of_label[l].mean(), border = means.at_border[l].mean();
     findings.quantity(figure_name("confidence", label), overall, "1");
     findings.quantity(figure_name("border_confidence", label), border, "1");
-    constexpr double least_overall = 0.8, least_border = 0.65;
+    constexpr double least_overall = 0.8, least_border = 0.75;
     if (overall >= least_overall && border >= least_border) return;
     findings.warning(
         fmt::format("the network is unsure of {}: mean confidence {:.2f}, {:.2f} at its border; look at it "
