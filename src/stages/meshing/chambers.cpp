@@ -234,8 +234,7 @@ Attempt mesh_chambers(const Chambers& chambers, const Sizes& sizes, const Effort
   domain.cavities = chambers.cavities;
   domain.radius_mm = chambers.radius_mm;
   const double rim = 0.8 * std::min(sizes.wall_mm, sizes.blood_mm);
-  for (const Line& line : chambers.rims) {
-    if (line.closed && length(line) < 4 * rim) continue;  // too small to be a rim of anything
+  for (const Line& line : without_slivers(chambers.rims, rim)) {
     Line even = resample(line, 0.3 * rim);
     domain.rings.push_back({std::move(even.points), rim, line.closed});
   }

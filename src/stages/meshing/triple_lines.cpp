@@ -233,4 +233,30 @@ Line resample(const Line& line, double step_mm) {
   return result;
 }
 
+std::vector<Line> without_slivers(std::vector<Line> lines, double edge_mm) {
+  std::erase_if(lines, [&](const Line& line) { return length(line) < (line.closed ? 4 : 1) * edge_mm; });
+  std::ranges::stable_sort(lines, {}, [](const Line& line) { return length(line); });
+  const auto beside = [&](const Vec3& p, std::size_t other) {
+    return std::ranges::any_of(lines[other].points, [&](const Vec3& q) { return core::norm(p - q) < 0.5 * edge_mm; });
+  };
+  std::vector<Line> kept;
+  for (std::size_t l = 0; l < lines.size(); ++l) {
+    const Line& line = lines[l];
+    int asked = 0, close = 0;
+    for (const Vec3& p : line.points) {
+      if (!line.closed && std::min(core::norm(p - line.points.front()), core::norm(p - line.points.back())) < edge_mm)
+        continue;  // lines come together at their ends
+      ++asked;
+      for (std::size_t other = l + 1; other < lines.size(); ++other)
+        if (beside(p, other)) {
+          ++close;
+          break;
+        }
+    }
+    constexpr double too_much = 0.2;
+    if (close <= too_much * asked) kept.push_back(line);
+  }
+  return kept;
+}
+
 }  // namespace cardiotwin::meshing

@@ -26,4 +26,9 @@ Line resample(const Line& line, double step_mm);
 
 double length(const Line& line);  ///< [mm]
 
+/// Leaves out what is no rim at the scale of `edge_mm`: open lines shorter than that, closed ones shorter than four of
+/// them, and, the shortest first, lines that run along another one closer than half of it (slivers of a region, whose
+/// two borders no mesh of this size can tell apart).
+std::vector<Line> without_slivers(std::vector<Line> lines, double edge_mm);
+
 }  // namespace cardiotwin::meshing
