@@ -7,8 +7,8 @@
 namespace cardiotwin::artifacts {
 
 std::string_view label_name(int label) {
-  static constexpr std::string_view names[label_count] = {
-      "background", "lv_cavity", "lv_wall", "rv_cavity", "left_atrium", "right_atrium", "aorta", "pulmonary_artery"};
+  static constexpr std::string_view names[label_count] = {"background",  "lv_cavity",    "lv_wall", "rv_cavity",
+                                                          "left_atrium", "right_atrium", "aorta",   "pulmonary_artery"};
   return names[label];
 }
 

@@ -157,6 +157,12 @@ void recover(const fs::path& run_folder, const StageTable& table, const AuditLog
   }
 }
 
+bool is_recorded(const fs::path& run_folder, const std::string& stage, const AuditLog& audit) {
+  const fs::path path = checkpoint_path(run_folder, stage);
+  const auto recorded = audit.recorded(path.filename().string());
+  return recorded && fs::exists(path) && io::sha256_file(path) == *recorded;
+}
+
 std::optional<std::string> checked_hash(const fs::path& run_folder, const std::string& stage, const AuditLog& audit) {
   const fs::path path = checkpoint_path(run_folder, stage);
   if (!fs::exists(path)) return std::nullopt;

@@ -56,6 +56,9 @@ std::filesystem::path checkpoint_path(const std::filesystem::path& run_folder, c
 /// Finishes or clears what a killed run left: a complete `.partial` whose hash is recorded is put in place, others go.
 void recover(const std::filesystem::path& run_folder, const StageTable& table, const AuditLog& audit);
 
+/// Has a stage's checkpoint the SHA-256 on record? HDF5 opens no other. False where there is none.
+bool is_recorded(const std::filesystem::path& run_folder, const std::string& stage, const AuditLog& audit);
+
 /// SHA-256 of a stage's checkpoint, or nothing where there is none. Throws core::Error (integrity) when the file is not
 /// the recorded one.
 std::optional<std::string> checked_hash(const std::filesystem::path& run_folder, const std::string& stage,

@@ -13,6 +13,7 @@
 #include "cardiotwin/interchange/interchange.hpp"
 #include "cardiotwin/io/files.hpp"
 #include "cardiotwin/pipeline/pipeline.hpp"
+#include "cardiotwin/sandbox/sandbox.hpp"
 #include "cardiotwin/segmentation/agreement.hpp"
 #include "checkpoint.hpp"
 #include "folders.hpp"
@@ -27,8 +28,10 @@ using core::ExitCode;
 
 void say(const std::string& text) { std::printf("%s\n", text.c_str()); }
 
-std::string cost_of(const fs::path& checkpoint) {
+std::string cost_of(const fs::path& run_folder, const std::string& stage, const AuditLog& audit) {
+  const fs::path checkpoint = checkpoint_path(run_folder, stage);
   if (!fs::exists(checkpoint)) return "time and memory known after its first run";
+  if (!is_recorded(run_folder, stage, audit)) return "its checkpoint was altered";
   const Provenance p = load_provenance(checkpoint);
   return fmt::format("last time {:.1f} s, {:.0f} MiB a rank, {} rank(s); checkpoint {:.1f} MiB", p.wall_s,
                      p.peak_rss_mib, p.ranks, static_cast<double>(fs::file_size(checkpoint)) / (1024.0 * 1024.0));
@@ -47,7 +50,7 @@ ExitCode plan(const Request& request) {
     const auto& s = stages[i];
     const char* word = s.runs ? "run" : s.current ? "reuse" : s.selected ? "run" : "stale";
     if (!s.selected && !s.current && !fs::exists(checkpoint_path(folder, s.name))) word = "absent";
-    say(fmt::format("  {:<6} {:<20} {}{}", word, s.name, cost_of(checkpoint_path(folder, s.name)),
+    say(fmt::format("  {:<6} {:<20} {}{}", word, s.name, cost_of(folder, s.name, audit),
                     loaded.table.entries()[i].contract.serial ? "; on rank 0 alone" : ""));
     for (const auto& reason : s.reasons) say("           because " + reason);
   }
@@ -62,7 +65,8 @@ ExitCode validate(const Request& request) {
 
 namespace {
 
-void list_group(const io::Reader& file, const std::string& group, int depth) {
+std::string list_group(const io::Reader& file, const std::string& group, int depth) {
+  std::string text;
   for (const auto& name : file.children(group)) {
     const std::string path = (group == "/" ? "" : group) + "/" + name;
     std::string extents;
@@ -72,9 +76,10 @@ void list_group(const io::Reader& file, const std::string& group, int depth) {
     } catch (const core::Error&) {
       // A group has no shape.
     }
-    say(std::string(static_cast<std::size_t>(2 * depth), ' ') + name + "  " + extents);
-    if (extents.empty()) list_group(file, path, depth + 1);
+    text += std::string(static_cast<std::size_t>(2 * depth), ' ') + name + "  " + extents + "\n";
+    if (extents.empty()) text += list_group(file, path, depth + 1);
   }
+  return text;
 }
 
 bool is_checkpoint(const fs::path& path) {
@@ -90,28 +95,43 @@ ExitCode inspect_images(const fs::path& path) {
   return ExitCode::done;
 }
 
+std::string describe_checkpoint(const fs::path& path) {
+  const Provenance p = load_provenance(path);
+  const io::Reader file(path);
+  std::string text = path.string() + "\n";
+  text += fmt::format("  written {} on {} by cardiotwin {} ({}), {} rank(s), {:.1f} s\n", p.created, p.host,
+                      p.software_version, p.git_commit, p.ranks, p.wall_s);
+  for (const auto& [stage, hash] : p.upstream) text += "  from " + stage + " " + hash.substr(0, 16) + "\n";
+  text += "parameters\n";
+  for (const auto& [key, value] : p.config.items()) text += "  " + key + " = " + value.dump() + "\n";
+  const Json findings = Json::parse(p.findings, nullptr, false);
+  text += "figures\n";
+  for (const auto& q : findings.value("quantities", Json::array()))
+    text += fmt::format("  {} = {:.6g} {}\n", q["name"].get<std::string>(), q["value"].get<double>(),
+                        q["unit"].get<std::string>());
+  for (const char* list : {"warnings", "assumptions"})
+    for (const auto& note : findings.value(list, Json::array()))
+      text += "  " + std::string(list).substr(0, std::string(list).size() - 1) + ": " + note.get<std::string>() + "\n";
+  text += "contents\n";
+  text += list_group(file, "/", 1);
+  return text;
+}
+
+/// In a process of its own: the file may come from anywhere.
+const sandbox::Job checkpoint_job("inspect-checkpoint", [](sandbox::Parcel& request, sandbox::Parcel& answer) {
+  answer.put(describe_checkpoint(request.get<std::string>()));
+});
+
 }  // namespace
 
 ExitCode inspect(const fs::path& path) {
   if (fs::exists(path) && !is_checkpoint(path)) return inspect_images(path);
-  const Provenance p = load_provenance(path);
-  const io::Reader file(path);
-  say(path.string());
-  say(fmt::format("  written {} on {} by cardiotwin {} ({}), {} rank(s), {:.1f} s", p.created, p.host,
-                  p.software_version, p.git_commit, p.ranks, p.wall_s));
-  for (const auto& [stage, hash] : p.upstream) say("  from " + stage + " " + hash.substr(0, 16));
-  say("parameters");
-  for (const auto& [key, value] : p.config.items()) say("  " + key + " = " + value.dump());
-  const Json findings = Json::parse(p.findings, nullptr, false);
-  say("figures");
-  for (const auto& q : findings.value("quantities", Json::array()))
-    say(fmt::format("  {} = {:.6g} {}", q["name"].get<std::string>(), q["value"].get<double>(),
-                    q["unit"].get<std::string>()));
-  for (const char* list : {"warnings", "assumptions"})
-    for (const auto& text : findings.value(list, Json::array()))
-      say("  " + std::string(list).substr(0, std::string(list).size() - 1) + ": " + text.get<std::string>());
-  say("contents");
-  list_group(file, "/", 1);
+  const fs::path folder = fs::absolute(path).parent_path();
+  if (fs::exists(folder / "audit.jsonl") && path.extension() == ".h5")
+    (void)checked_hash(folder, path.stem().string(), AuditLog(folder));
+  sandbox::Parcel request;
+  request.put(path.string());
+  std::fputs(checkpoint_job.run(request, path.string()).get<std::string>().c_str(), stdout);
   return ExitCode::done;
 }
 
@@ -136,12 +156,13 @@ interchange::Body body_in(const io::Reader& file) {
   return interchange::whole(mesh);
 }
 
-/// Throws core::Error (input) where the stage is not complete.
+/// Throws core::Error: input where the stage is not complete, integrity where the file is not the one on record.
 fs::path finished_checkpoint(const fs::path& run, const std::string& stage) {
   fs::path path = checkpoint_path(run, stage);
   if (!fs::exists(path))
     core::fail_input({run.string(), "a run folder whose " + stage + " stage is complete",
                       "no " + path.filename().string(), "name the run folder, or run the case up to " + stage});
+  (void)checked_hash(run, stage, AuditLog(run));
   return path;
 }
 

@@ -148,7 +148,7 @@ stage::Outcome run_stage(Run& run, const StageTable::Entry& entry) {
 
 /// Rank 0. The files that describe the run as a whole, and their record.
 Json write_summary(Run& run) {
-  const Json summary = summarise(run.folder, run.loaded.table, run.status, run.audit->head());
+  const Json summary = summarise(run.folder, run.loaded.table, run.status, *run.audit);
   const std::string text = summary.dump(2) + "\n";
   run.audit->append("summary", {{"file", "summary.json"}, {"sha256", io::sha256(text)}});
   io::replace_file(run.folder / "summary.json", text);

@@ -7,7 +7,7 @@ namespace cardiotwin::pipeline {
 using config::Json;
 
 Json summarise(const std::filesystem::path& run_folder, const StageTable& table, const StageStatus& status,
-               const std::string& audit_head) {
+               const AuditLog& audit) {
   Json quantities = Json::object(), stages = Json::object();
   for (const auto& entry : table.entries()) {
     const std::string& name = entry.contract.name;
@@ -15,6 +15,10 @@ Json summarise(const std::filesystem::path& run_folder, const StageTable& table,
     const auto path = checkpoint_path(run_folder, name);
     if (!std::filesystem::exists(path)) {
       if (known != status.end()) stages[name]["status"] = known->second;
+      continue;
+    }
+    if (!is_recorded(run_folder, name, audit)) {
+      stages[name]["status"] = "altered";
       continue;
     }
     const Provenance p = load_provenance(path);
@@ -29,7 +33,7 @@ Json summarise(const std::filesystem::path& run_folder, const StageTable& table,
       if (findings.contains(list) && !findings[list].empty()) stages[name][list] = findings[list];
     stages[name]["timers_s"] = Json::parse(p.timers, nullptr, false);
   }
-  return {{"quantities", quantities}, {"stages", stages}, {"audit_head", audit_head}};
+  return {{"quantities", quantities}, {"stages", stages}, {"audit_head", audit.head()}};
 }
 
 std::string table_text(const Json& summary, const StageTable& table) {

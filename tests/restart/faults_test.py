@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 import pydicom
 
@@ -144,6 +145,17 @@ class Faults(unittest.TestCase):
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("[rank 1]", done.stderr)
 
+    def test_a_study_beyond_the_limits_leaves_the_run_as_it_was(self):
+        run = self.ingest(harness.phantom())
+        self.expect(0, words=run)
+        before = (self.folder / "run" / "ingest.h5").read_bytes()
+        for limit, found in {"CARDIOTWIN_CONFINED_MEMORY_GIB": "", "CARDIOTWIN_CONFINED_SECONDS": "no end of it"}.items():
+            with unittest.mock.patch.dict(harness.ENVIRONMENT, {limit: "0.001"}):
+                for ranks in (1, 3):
+                    self.expect(INPUT, str(harness.phantom()), found, words=[*run, "--force"], ranks=ranks)
+            self.assertEqual((self.folder / "run" / "ingest.h5").read_bytes(), before)
+        self.expect(0, words=["audit", "verify", self.folder / "run"])
+
     # -- integrity
 
     def test_altered_and_truncated_checkpoints(self):
@@ -153,6 +165,10 @@ class Faults(unittest.TestCase):
         for damaged in (whole[:5000] + bytes([whole[5000] ^ 1]) + whole[5001:], whole[: len(whole) // 2]):
             path.write_bytes(damaged)
             self.expect(INTEGRITY, "meshing.h5", words=harness.run_words(run, "--only", "electrophysiology", "--force"))
+            # HDF5 opened none of them: the hash is what is told.
+            self.expect(INTEGRITY, "SHA-256", words=["inspect", path])
+            self.expect(INTEGRITY, "SHA-256", words=["export", run, "--output", self.folder / "export"])
+            self.expect(0, "its checkpoint was altered", words=["plan", *harness.run_words(run, "--force")[1:]])
 
     def test_every_altered_file_is_named_by_audit_verify(self):
         run = harness.copy_of(harness.finished_run())

@@ -31,6 +31,7 @@ std::vector<float> values_of(const StoredBits& bits, const Packing& p) {
 
 PixelFile::PixelFile(const FileFacts& facts, std::string name)
     : name_(std::move(name)),
+      here_(name_),
       shape_{facts.columns, facts.rows, facts.packing},
       file_(facts.path),
       parsed_(parse(file_.bytes())) {

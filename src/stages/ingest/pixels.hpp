@@ -1,6 +1,7 @@
 #pragma once
 /// Pixels of a DICOM file, without rescale.
 
+#include "cardiotwin/sandbox/whereabouts.hpp"
 #include "decoders.hpp"
 #include "dicom_parser.hpp"
 #include "transfer_syntax.hpp"
@@ -21,6 +22,7 @@ class PixelFile {
   [[noreturn]] void refuse(const std::string& found) const;
 
   std::string name_;
+  sandbox::Whereabouts here_;
   FrameShape shape_;
   MappedFile file_;
   Parsed parsed_;

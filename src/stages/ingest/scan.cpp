@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cardiotwin/core/error.hpp"
+#include "cardiotwin/sandbox/whereabouts.hpp"
 #include "dicom_parser.hpp"
 #include "parallel.hpp"
 
@@ -79,7 +80,10 @@ Scan scan_folder(const fs::path& folder, int threads) {
                       .found = "an empty folder",
                       .remedy = "copy the study there, or name another folder"});
   std::vector<DicomFile> files(paths.size());
-  for_each(paths.size(), threads, [&](std::size_t n) { files[n] = read_header(paths[n]); });
+  for_each(paths.size(), threads, [&](std::size_t n) {
+    const sandbox::Whereabouts here(scan.name(paths[n]));
+    files[n] = read_header(paths[n]);
+  });
   std::map<std::string, Frame> seen;  // by instance UID
   for (auto& file : files) {
     if (file.kind == FileKind::damaged)

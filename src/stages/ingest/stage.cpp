@@ -3,7 +3,7 @@
 #include "cardiotwin/io/sha256.hpp"
 #include "cardiotwin/stages/stages.hpp"
 #include "dates.hpp"
-#include "reading.hpp"
+#include "read_study.hpp"
 #include "vitals.hpp"
 
 namespace cardiotwin::ingest {
@@ -125,7 +125,7 @@ class Ingest : public stage::Stage {
     const auto& config = context.config;
     const std::string now = reference_date(config);
     const int threads = static_cast<int>(config.integer("threads"));
-    Reading study = [&] {
+    ReadStudy study = [&] {
       const auto reading = context.timers.scope("reading");
       return read_study(config.path("dicom_folder"),
                         {.modality = config.text("modality"), .series = config.text("series")}, threads);
@@ -154,7 +154,7 @@ class Ingest : public stage::Stage {
     report(context, study, vitals);
   }
 
-  static void report(stage::Context& context, const Reading& study, const Vitals& vitals) {
+  static void report(stage::Context& context, const ReadStudy& study, const Vitals& vitals) {
     const artifacts::Image& image = study.image;
     auto& f = context.findings;
     const auto count = [](auto n) { return static_cast<double>(n); };

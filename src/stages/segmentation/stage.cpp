@@ -1,7 +1,6 @@
 /// The segmentation stage: image -> labels on the image's grid, and one isotropic end-diastolic anatomy.
 
 #include <omp.h>
-#include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
 #include <array>
@@ -18,6 +17,7 @@
 #include "cardiotwin/segmentation/agreement.hpp"
 #include "cardiotwin/stages/stages.hpp"
 #include "cleanup.hpp"
+#include "confidence.hpp"
 #include "model.hpp"
 #include "study.hpp"
 #include "whole_heart.hpp"
@@ -66,38 +66,6 @@ artifacts::MeasuredVolumes measured_volumes(const Labels& labels) {
   for (std::int64_t p = 0; p < std::ssize(labels.phase_times_ms); ++p)
     measured.lv_ml.push_back(volume_ml(labels.geometry, labels.phase(p), artifacts::lv_cavity));
   return measured;
-}
-
-/// Probability of the chosen label, summed over voxels.
-struct Confidence {
-  double sum = 0, voxels = 0;
-  void add(double probability) { sum += probability, voxels += 1; }
-  double mean() const { return voxels > 0 ? sum / voxels : 0; }
-};
-
-/// Over all phases: the whole heart, each label, and the voxels of each label that touch another one.
-struct Confidences {
-  Confidence heart;
-  std::array<Confidence, artifacts::label_count> of_label, at_border;
-};
-
-Confidences mean_confidences(const Labels& labels) {
-  const Geometry& g = labels.geometry;
-  const Slices all(static_cast<std::size_t>(g.size[2]), true);
-  Confidences c;
-  for (std::int64_t p = 0; p < std::ssize(labels.phase_times_ms); ++p) {
-    const std::uint8_t* phase = labels.phase(p);
-    const float* probability = labels.confidence.data() + p * g.voxels();
-    for (std::int64_t k = 0, v = 0; k < g.size[2]; ++k)
-      for (std::int64_t j = 0; j < g.size[1]; ++j)
-        for (std::int64_t i = 0; i < g.size[0]; ++i, ++v) {
-          if (phase[v] == artifacts::background) continue;
-          c.heart.add(probability[v]);
-          c.of_label.at(phase[v]).add(probability[v]);
-          if (at_border(g, phase, all, i, j, k)) c.at_border.at(phase[v]).add(probability[v]);
-        }
-  }
-  return c;
 }
 
 std::string figure_name(const char* figure, int label) {
@@ -162,7 +130,7 @@ config::Json changes_since(const Labels& earlier, const Labels& given) {
 
 /// Rank 0: who labelled, with what file, and what that changed against the labels this run folder had before.
 void audit_labels(const std::filesystem::path& path, const Labels& labels, stage::Context& context) {
-  config::Json what{{"file", path.filename().string()}, {"sha256", io::sha256_file(path)}, {"source", "given"}};
+  config::Json what{{"labels_file", path.filename().string()}, {"sha256", io::sha256_file(path)}, {"source", "given"}};
   try {
     if (context.artifacts.has(Labels::id)) {
       const auto earlier = context.artifacts.read<Labels>();
@@ -326,7 +294,7 @@ class Segmentation : public stage::Stage {
   }
 
   static void check_confidence(const Labels& labels, stage::Context& context) {
-    const Confidences means = mean_confidences(labels);
+    const Confidences means = confidences(labels);
     const double confidence = means.heart.mean(), limit = context.config.number("minimum_confidence");
     context.findings.quantity("mean_confidence", confidence, "1");
     if (confidence < limit) {
@@ -338,22 +306,13 @@ class Segmentation : public stage::Stage {
     }
     if (confidence < 0.8)
       context.findings.warning("the network is unsure of this study: look at the labels before using the results");
-    for (int label = 1; label < artifacts::label_count; ++label) flag_if_unsure(label, means, context.findings);
-  }
-
-  /// The limits lie below what good labels of the shipped network have (docs/theory/segmentation.md).
-  static void flag_if_unsure(int label, const Confidences& means, stage::Findings& findings) {
-    const auto l = static_cast<std::size_t>(label);
-    if (means.of_label[l].voxels == 0) return;
-    const double overall = means.of_label[l].mean(), border = means.at_border[l].mean();
-    findings.quantity(figure_name("confidence", label), overall, "1");
-    findings.quantity(figure_name("border_confidence", label), border, "1");
-    constexpr double least_overall = 0.8, least_border = 0.75;
-    if (overall >= least_overall && border >= least_border) return;
-    findings.warning(
-        fmt::format("the network is unsure of {}: mean confidence {:.2f}, {:.2f} at its border; look at it "
-                    "(cardiotwin export) before using the results",
-                    artifacts::label_name(label), overall, border));
+    for (int label = 1; label < artifacts::label_count; ++label) {
+      const auto l = static_cast<std::size_t>(label);
+      if (means.of_label[l].voxels == 0) continue;
+      context.findings.quantity(figure_name("confidence", label), means.of_label[l].mean(), "1");
+      context.findings.quantity(figure_name("border_confidence", label), means.at_border[l].mean(), "1");
+      if (const auto doubt = doubt_about(label, means)) context.findings.warning(*doubt);
+    }
   }
 
   static Anatomy whole_heart_at_end_diastole(const Labels& labels, stage::Context& context) {

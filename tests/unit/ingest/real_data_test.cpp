@@ -7,8 +7,11 @@
 #include "cardiotwin/ingest/inspect.hpp"
 #include "cardiotwin/stages/stages.hpp"
 #include "pixels.hpp"
+#include "read_study.hpp"
 #include "scan.hpp"
 #include "support/workbench.hpp"
+#include "views.hpp"
+#include "volume.hpp"
 
 namespace cardiotwin::ingest {
 namespace {
@@ -62,6 +65,29 @@ TEST_F(RealData, Sunnybrook301) {
   const auto start = image.voxels.begin() + 9 * 256 * 256;
   EXPECT_TRUE(std::equal(pixels.begin(), pixels.end(), start));
   EXPECT_EQ(*std::max_element(pixels.begin(), pixels.end()), 723);  // LargestImagePixelValue of the header
+}
+
+/// Bit by bit what the same functions read here, in this process.
+TEST_F(RealData, WhatIsReadInAProcessOfItsOwnIsTheSame) {
+  const struct {
+    const char *folder, *modality;
+  } studies[] = {{"chest-ct-ricord", "CT"}, {"scd-sunnybrook/full_cine/SCD0000301", "MR"}, {"bivme-cine4d", "MR"}};
+  for (const auto& [folder, modality] : studies) {
+    const ReadStudy confined = read_study(data_ / folder, {modality, ""}, 0);
+    Notes notes;
+    const Scan scan = scan_folder(data_ / folder);
+    const Stack stack = choose_stack(scan, {modality, ""}, notes.warnings);
+    const auto image = read_volume(scan, stack, 0, notes);
+    const auto views = read_views(scan, stack, notes);
+    EXPECT_EQ(confined.image.geometry, image.geometry);
+    EXPECT_EQ(confined.image.phase_times_ms, image.phase_times_ms);
+    EXPECT_EQ(confined.image.voxels, image.voxels);
+    ASSERT_EQ(confined.views.views.size(), views.views.size());
+    for (std::size_t n = 0; n < views.views.size(); ++n)
+      EXPECT_EQ(confined.views.views[n].pixels, views.views[n].pixels);
+    EXPECT_EQ(confined.notes.warnings, notes.warnings);
+    EXPECT_EQ(confined.notes.assumptions, notes.assumptions);
+  }
 }
 
 TEST_F(RealData, SunnybrookWithOnlyTwoPhasesIsReadAndSaid) {

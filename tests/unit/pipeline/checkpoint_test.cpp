@@ -80,6 +80,16 @@ TEST_F(Recovery, ClearsAnUnrecordedOne) {
   EXPECT_FALSE(fs::exists(folder_.path() / "meshing.h5.partial"));
 }
 
+TEST_F(Recovery, AnAlteredCheckpointIsNotOpened) {
+  AuditLog audit(folder_.path());
+  (void)leave_partial(audit, true);
+  recover(folder_.path(), table_, audit);
+  EXPECT_TRUE(is_recorded(folder_.path(), "meshing", audit));
+  std::ofstream(folder_.path() / "meshing.h5") << "HDF5 would refuse this";
+  EXPECT_FALSE(is_recorded(folder_.path(), "meshing", audit));
+  EXPECT_FALSE(is_recorded(folder_.path(), "mechanics", audit));
+}
+
 TEST_F(Recovery, AnAlteredCheckpointIsRefusedByName) {
   AuditLog audit(folder_.path());
   (void)leave_partial(audit, true);

@@ -49,6 +49,17 @@ struct EllipsoidHeart {
                               static_cast<double>(j) * geometry.spacing[1] - middle_y(), height(k), size));
     return all;
   }
+  /// Artifact of one phase for each size.
+  artifacts::Labels artifact(const std::vector<double>& sizes = {1}) const {
+    artifacts::Labels result;
+    result.geometry = geometry;
+    for (std::size_t p = 0; p < sizes.size(); ++p) {
+      result.phase_times_ms.push_back(40.0 * static_cast<double>(p));
+      const auto phase = labels(sizes[p]);
+      result.labels.insert(result.labels.end(), phase.begin(), phase.end());
+    }
+    return result;
+  }
   static double half_ellipsoid_ml(double r, double l) { return 2.0 / 3 * M_PI * r * r * l / 1000; }
   double cavity_ml() const { return half_ellipsoid_ml(radius, length); }
   double wall_ml() const { return half_ellipsoid_ml(radius + wall, length + wall) - cavity_ml(); }

@@ -51,6 +51,9 @@ TEST(Phantom, AgreesWithItsTruth) {
   EXPECT_GT(bench.quantity("dice.lv_cavity.es"), 0.90);
   EXPECT_GT(bench.quantity("dice.lv_wall"), 0.85);
   EXPECT_GT(bench.quantity("dice.rv_cavity"), 0.85);
+  // Sure of good labels: no warning names one.
+  EXPECT_GT(bench.quantity("border_confidence.lv_wall"), 0.8);
+  for (const auto& warning : bench.findings.warnings()) EXPECT_EQ(warning.find("unsure"), std::string::npos) << warning;
   // One basal slice more or less is 8 mm of about 14 cm^2.
   EXPECT_NEAR(bench.quantity("volume.lv_cavity.ed"), truth.edv_ml, 22);
 }

@@ -7,7 +7,7 @@
 namespace cardiotwin::ingest {
 
 /// All that the stage takes from a folder.
-struct Reading {
+struct ReadStudy {
   artifacts::Image image;  ///< without facts
   artifacts::LongAxisViews views;
   FileFacts facts;  ///< of the first image used: who, when and with what; not how its pixels lie
@@ -20,6 +20,6 @@ struct Reading {
 /// Scans the folder, chooses a stack, reads it and the long-axis views, on up to `threads` threads (0: all there are).
 /// Throws core::Error (input) as scan_folder(), choose_stack() and read_volume() do, and when the process is ended for
 /// what it met (sandbox::Job::run).
-Reading read_study(const std::filesystem::path& folder, const Selection& selection, int threads);
+ReadStudy read_study(const std::filesystem::path& folder, const Selection& selection, int threads);
 
 }  // namespace cardiotwin::ingest

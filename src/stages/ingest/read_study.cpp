@@ -1,4 +1,4 @@
-#include "reading.hpp"
+#include "read_study.hpp"
 
 #include "cardiotwin/artifacts/untrusted.hpp"
 #include "cardiotwin/sandbox/sandbox.hpp"
@@ -35,7 +35,7 @@ void read_confined(sandbox::Parcel& request, sandbox::Parcel& answer) {
   request.get(selection.modality);
   request.get(selection.series);
   const auto threads = request.get<std::int32_t>();
-  Reading study;
+  ReadStudy study;
   const Scan scan = scan_folder(folder, threads);
   for (const auto& [reason, count] : scan.skipped) study.skipped.push_back(std::to_string(count) + " x " + reason);
   const Stack stack = choose_stack(scan, selection, study.notes.warnings);
@@ -58,14 +58,14 @@ const sandbox::Job reading_job("read-study", read_confined);
 
 }  // namespace
 
-Reading read_study(const std::filesystem::path& folder, const Selection& selection, int threads) {
+ReadStudy read_study(const std::filesystem::path& folder, const Selection& selection, int threads) {
   sandbox::Parcel request;
   request.put(folder.string());
   request.put(selection.modality);
   request.put(selection.series);
   request.put(static_cast<std::int32_t>(threads));
   auto answer = reading_job.run(request, "ingest.dicom_folder " + folder.string());
-  Reading study;
+  ReadStudy study;
   each_field(study, [&](auto& value) { answer.get(value); });
   const std::int64_t phases = study.image.phases();
   if (!artifacts::is_filled(study.image.geometry, phases, study.image.voxels.size())) answer.refuse();
