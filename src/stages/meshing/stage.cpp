@@ -116,6 +116,11 @@ config::Spec heart_parameters() {
        .unit = "mm",
        .range = "[0.3, 20]",
        .meaning = "mean edge length in the blood"},
+      {.key = "target_elements",
+       .type = Type::integer,
+       .fallback = 0,
+       .range = "[0, 100000000]",
+       .meaning = "labels: tetrahedra wanted, within a tenth; both edge lengths are scaled to it. 0: as they stand"},
       {.key = "surface_distance_mm",
        .fallback = 0.5,
        .unit = "mm",
@@ -229,8 +234,9 @@ Limits limits_of(const config::Section& c) {
 }
 
 /// CGAL bounds circumscribed radii; a mean edge of h comes out with a bound of 0.8 h (tests: mesh size).
-Sizes sizes_of(const config::Section& c, int attempt) {
-  const double factor = std::pow(c.number("refinement_factor"), attempt - 1);
+/// `scale`: of both edges, to reach a wanted number of elements.
+Sizes sizes_of(const config::Section& c, int attempt, double scale) {
+  const double factor = scale * std::pow(c.number("refinement_factor"), attempt - 1);
   return {0.8 * factor * c.number("wall_edge_mm"), 0.8 * factor * c.number("blood_edge_mm"),
           factor * c.number("surface_distance_mm")};
 }
@@ -298,12 +304,22 @@ void note_attempt(stage::Context& context, int attempt, const Sizes& sizes, cons
 
 using Mesher = std::function<Attempt(const Sizes&, const Effort&)>;
 
+/// By how much edges must be scaled to come from so many elements to those wanted; 1 where they are near enough.
+double rescaling(std::int64_t wanted, std::size_t found) {
+  constexpr double near_enough = 0.1;
+  const double ratio = static_cast<double>(found) / static_cast<double>(std::max<std::int64_t>(wanted, 1));
+  return wanted == 0 || found == 0 || std::abs(ratio - 1) < near_enough ? 1 : std::cbrt(ratio);
+}
+
 /// The gate's loop: refine until a mesh passes.
 mesh::TetMesh mesh_labels(stage::Context& context, const Mesher& mesher, const Target& target, Verdict& verdict) {
   const config::Section& c = context.config;
   const int attempts = static_cast<int>(c.integer("max_attempts"));
-  for (int attempt = 1; attempt <= attempts; ++attempt) {
-    const Sizes sizes = sizes_of(c, attempt);
+  const std::int64_t wanted = c.integer("target_elements");
+  double scale = 1;
+  constexpr int most_rescalings = 3;
+  for (int attempt = 1, rescalings = 0; attempt <= attempts; ++attempt) {
+    const Sizes sizes = sizes_of(c, attempt, scale);
     Attempt made;
     verdict = {};
     try {
@@ -314,6 +330,12 @@ mesh::TetMesh mesh_labels(stage::Context& context, const Mesher& mesher, const T
       verdict.faults.push_back(fmt::format("the mesher broke down: {}", error.what()));
     }
     note_attempt(context, attempt, sizes, made, verdict);
+    if (const double factor = rescaling(wanted, made.mesh.cells.size());
+        factor != 1 && rescalings < most_rescalings) {  // no failure: this attempt does not count
+      scale *= factor;
+      ++rescalings, --attempt;
+      continue;
+    }
     if (verdict.passed()) {
       context.findings.quantity("attempts", attempt, "1");
       return std::move(made.mesh);
@@ -638,12 +660,18 @@ class Meshing : public stage::Stage {
 
   stage::Outcome run(stage::Context& context) override {
     core::on_root(context.comm, [&] {
-      if (is_vessel(context.config.text("source"))) return context.artifacts.write(make_vessel(context));
+      const double start = core::wall_seconds();
+      if (is_vessel(context.config.text("source"))) {
+        context.artifacts.write(make_vessel(context));
+        context.findings.quantity("seconds", core::wall_seconds() - start, "s");
+        return;
+      }
       Verdict verdict;
       HeartMesh heart = from_source(context, verdict);
       label_tissue(context, heart);
       report(context, heart, verdict);
       context.artifacts.write(heart);
+      context.findings.quantity("seconds", core::wall_seconds() - start, "s");
       context.log.info("{} points, {} tetrahedra; wall {:.1f} ml, cavity {:.1f} ml", heart.points.size(),
                        heart.cells.size(), verdict.volume(artifacts::region_lv_wall) / 1000,
                        verdict.volume(artifacts::region_lv_blood) / 1000);

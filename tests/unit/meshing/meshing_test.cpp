@@ -370,5 +370,14 @@ TEST_F(Meshing, AMeshThatMissesTheGateIsRefusedWithItsFigures) {
                io::Reader(bench.output_file()).has("/state/heart_mesh"));
 }
 
+TEST(MeshingTarget, ReachesTheWantedNumberOfElements) {
+  test::Workbench bench;
+  bench.give(LabelPhantom{}.anatomy());
+  constexpr int wanted = 20000;
+  bench.run(*meshing::make_stage(), {{"target_elements", wanted}});
+  EXPECT_NEAR(bench.quantity("tetrahedra"), wanted, 0.1 * wanted);  // as the parameter promises
+  EXPECT_GT(bench.quantity("min_dihedral_angle"), 15);
+}
+
 }  // namespace
 }  // namespace cardiotwin
