@@ -97,7 +97,9 @@ class Faults(unittest.TestCase):
             study = pydicom.dcmread(file)
             study.Modality = "CT"
             study.save_as(file)
-        words = harness.run_words(self.folder / "run", "--to", "segmentation", "--set", "ingest.modality=any")
+        trained_on_mr = harness.SOURCE / "data" / "models" / "short_axis_cine_mr.h5"
+        words = harness.run_words(self.folder / "run", "--to", "segmentation", "--set", "ingest.modality=any",
+                                  "--set", f"segmentation.model_file={trained_on_mr}")
         words[words.index(f"ingest.dicom_folder={harness.phantom()}")] = f"ingest.dicom_folder={dicom}"
         text = self.expect(INPUT, "CT", "MR", words=words)
         self.assertIn("segmentation", text)
@@ -191,7 +193,8 @@ class Faults(unittest.TestCase):
     def test_full_disk(self):
         def limit():  # smaller than the checkpoint, larger than what MPI keeps in files of its own
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (20_000_000, 20_000_000))
+            # The confined reader, whose answer is memory and no file, sets a limit of its own up to the hard one.
+            resource.setrlimit(resource.RLIMIT_FSIZE, (20_000_000, resource.RLIM_INFINITY))
 
         words = self.run_words("--to", "ingest")
         self.expect(INPUT, "ingest.h5", "free some space", words=words, preexec_fn=limit)

@@ -196,109 +196,6 @@ int absorb_islands(mesh::TetMesh& mesh) {
   return absorbed;
 }
 
-namespace {
-
-/// Cells around an edge that hang together through faces and are of one body, with what lies beside them.
-struct Fan {
-  std::vector<std::int32_t> cells;
-  double volume = 0;
-};
-
-/// The fans of all bodies around an edge whose cells are given.
-std::vector<Fan> fans_around(const mesh::TetMesh& mesh, const mesh::Edge& edge,
-                             const std::vector<std::int32_t>& cells) {
-  Groups groups(cells.size());
-  const auto share_face = [&](std::int32_t a, std::int32_t b) {
-    int shared = 0;
-    for (const auto p : mesh.cells[a])
-      if (p != edge[0] && p != edge[1]) shared += std::ranges::count(mesh.cells[b], p) > 0;
-    return shared == 1;
-  };
-  for (std::size_t i = 0; i < cells.size(); ++i)
-    for (std::size_t j = 0; j < i; ++j)
-      if (body(mesh.region[cells[i]]) == body(mesh.region[cells[j]]) && share_face(cells[i], cells[j]))
-        groups.join(static_cast<std::int32_t>(i), static_cast<std::int32_t>(j));
-  std::map<std::int32_t, Fan> fans;
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    Fan& fan = fans[groups.find(static_cast<std::int32_t>(i))];
-    fan.cells.push_back(cells[i]);
-    fan.volume += mesh::signed_volume(mesh, mesh.cells[cells[i]]);
-  }
-  std::vector<Fan> result;
-  for (auto& [group, fan] : fans) result.push_back(std::move(fan));
-  return result;
-}
-
-/// Edges at which some region has more than one fan, with the cells around them.
-std::map<mesh::Edge, std::vector<std::int32_t>> pinched_edges(const mesh::TetMesh& mesh) {
-  std::map<std::pair<std::int32_t, mesh::Edge>, int> uses;
-  for (const Face& f : surface_faces(mesh))
-    for (int e = 0; e < 3; ++e) {
-      const auto [a, b] = std::minmax(f.triangle[e], f.triangle[(e + 1) % 3]);
-      ++uses[{body(mesh.region[f.cell]), {a, b}}];
-      if (f.beyond >= 0) ++uses[{body(mesh.region[f.beyond]), {a, b}}];
-    }
-  std::map<mesh::Edge, std::vector<std::int32_t>> pinched;
-  for (const auto& [where, count] : uses)
-    if (count != 2) pinched[where.second];
-  if (pinched.empty()) return pinched;
-  for (std::size_t c = 0; c < mesh.cells.size(); ++c)
-    for (int i = 0; i < 4; ++i)
-      for (int j = i + 1; j < 4; ++j) {
-        const auto [a, b] = std::minmax(mesh.cells[c][i], mesh.cells[c][j]);
-        if (const auto found = pinched.find({a, b}); found != pinched.end())
-          found->second.push_back(static_cast<std::int32_t>(c));
-      }
-  return pinched;
-}
-
-}  // namespace
-
-int unpinch(mesh::TetMesh& mesh) {
-  mesh.triangles.clear();
-  mesh.surface.clear();
-  int mended = 0;
-  constexpr int sweeps = 8;
-  for (int sweep = 0; sweep < sweeps; ++sweep) {
-    const auto pinched = pinched_edges(mesh);
-    if (pinched.empty()) break;
-    std::map<std::int32_t, std::int32_t> moved;  // cell to region; 0: out of the mesh
-    const std::vector<Face> faces = all_faces(mesh);
-    std::map<std::int32_t, std::vector<std::int32_t>> beside;  // of the cells around pinched edges
-    for (const auto& [edge, cells] : pinched)
-      for (const auto c : cells) beside[c];
-    for (const Face& f : faces) {
-      if (const auto found = beside.find(f.cell); found != beside.end())
-        found->second.push_back(f.beyond < 0 ? 0 : mesh.region[f.beyond]);
-      if (f.beyond < 0) continue;
-      if (const auto found = beside.find(f.beyond); found != beside.end()) found->second.push_back(mesh.region[f.cell]);
-    }
-    for (const auto& [edge, cells] : pinched) {
-      std::vector<Fan> fans = fans_around(mesh, edge, cells);
-      const auto smallest = std::ranges::min_element(fans, {}, &Fan::volume);
-      std::map<std::int32_t, int> votes;
-      for (const auto c : smallest->cells)
-        for (const auto r : beside[c])
-          if (body(r) != body(mesh.region[c])) ++votes[r];
-      if (votes.empty()) continue;
-      const auto winner = std::ranges::max_element(votes, {}, [](const auto& vote) { return vote.second; })->first;
-      for (const auto c : smallest->cells) moved[c] = winner;
-      ++mended;
-    }
-    mesh::TetMesh kept;
-    for (std::size_t c = 0; c < mesh.cells.size(); ++c) {
-      const auto found = moved.find(static_cast<std::int32_t>(c));
-      if (found != moved.end() && found->second == 0) continue;
-      kept.cells.push_back(mesh.cells[c]);
-      kept.region.push_back(found == moved.end() ? mesh.region[c] : found->second);
-    }
-    mesh.cells = std::move(kept.cells);
-    mesh.region = std::move(kept.region);
-    absorb_islands(mesh);
-  }
-  return mended;
-}
-
 void divide_walls(mesh::TetMesh& mesh, const std::function<bool(const Vec3&)>& left) {
   for (std::size_t c = 0; c < mesh.cells.size(); ++c) {
     Vec3 centre{};
@@ -327,10 +224,7 @@ std::vector<std::int64_t> parts(const mesh::TetMesh& mesh, std::int32_t region) 
   return sizes(groups, [&](std::size_t c) { return mesh.region[c] == region; });
 }
 
-namespace {
-
-/// Triangles of a tag that hang together through edges.
-Groups surface_groups(const mesh::TetMesh& mesh, std::int32_t tag) {
+std::vector<std::int64_t> surface_parts(const mesh::TetMesh& mesh, std::int32_t tag) {
   Groups groups(mesh.triangles.size());
   std::map<mesh::Edge, std::int32_t> seen;
   for (std::size_t t = 0; t < mesh.triangles.size(); ++t) {
@@ -341,30 +235,7 @@ Groups surface_groups(const mesh::TetMesh& mesh, std::int32_t tag) {
       if (!is_new) groups.join(static_cast<std::int32_t>(t), entry->second);
     }
   }
-  return groups;
-}
-
-}  // namespace
-
-std::vector<std::int64_t> surface_parts(const mesh::TetMesh& mesh, std::int32_t tag) {
-  Groups groups = surface_groups(mesh, tag);
   return sizes(groups, [&](std::size_t t) { return mesh.surface[t] == tag; });
-}
-
-std::vector<std::int32_t> surface_part_of(const mesh::TetMesh& mesh, std::int32_t tag) {
-  Groups groups = surface_groups(mesh, tag);
-  std::map<std::int32_t, std::int64_t> size;
-  for (std::size_t t = 0; t < mesh.triangles.size(); ++t)
-    if (mesh.surface[t] == tag) ++size[groups.find(static_cast<std::int32_t>(t))];
-  std::vector<std::pair<std::int64_t, std::int32_t>> order;
-  for (const auto& [group, count] : size) order.emplace_back(-count, group);
-  std::sort(order.begin(), order.end());
-  std::map<std::int32_t, std::int32_t> rank;
-  for (const auto& [count, group] : order) rank.emplace(group, static_cast<std::int32_t>(rank.size()));
-  std::vector<std::int32_t> part(mesh.triangles.size(), -1);
-  for (std::size_t t = 0; t < part.size(); ++t)
-    if (mesh.surface[t] == tag) part[t] = rank.at(groups.find(static_cast<std::int32_t>(t)));
-  return part;
 }
 
 std::vector<std::string> surface_defects(const mesh::TetMesh& mesh) {

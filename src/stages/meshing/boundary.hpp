@@ -38,10 +38,6 @@ std::vector<std::uint32_t> surfaces_at_points(const mesh::TetMesh& mesh);
 /// where there is none. Returns the number of cells concerned. Triangles are dropped; points are kept.
 int absorb_islands(mesh::TetMesh& mesh);
 
-/// Where the surface of a region touches itself along an edge, the smallest of the groups of cells that meet there goes
-/// over to its neighbours. Returns the number of edges concerned. Triangles are dropped; points are kept.
-int unpinch(mesh::TetMesh& mesh);
-
 /// Which wall's muscle a cell is: the left ventricle's, and with it the septum, or the right one's. A cell that has
 /// more neighbours of the other kind goes over to it, so that neither wall frays.
 /// `left`: is a point in the left ventricle or its wall?
@@ -51,9 +47,6 @@ void divide_walls(mesh::TetMesh& mesh, const std::function<bool(const Vec3&)>& l
 std::vector<std::int64_t> parts(const mesh::TetMesh& mesh, std::int32_t region);
 /// Parts of a tagged surface that are connected through edges; number of triangles in each, largest first.
 std::vector<std::int64_t> surface_parts(const mesh::TetMesh& mesh, std::int32_t tag);
-
-/// Which of those parts each triangle is in: 0 the largest; -1 where its tag is another.
-std::vector<std::int32_t> surface_part_of(const mesh::TetMesh& mesh, std::int32_t tag);
 
 /// What is wrong with the surfaces: faces without a tag, triangles that are no faces, edges at which the boundary of a
 /// region is open or pinched. Empty when all is well.

@@ -8,7 +8,6 @@
 
 #include "boundary.hpp"
 #include "cardiotwin/artifacts/heart_mesh.hpp"
-#include "cardiotwin/mesh/edge_index.hpp"
 #include "label_field.hpp"
 
 namespace cardiotwin::meshing {
@@ -61,27 +60,6 @@ int tag_surfaces(mesh::TetMesh& mesh) {
     leaks += mesh.surface.back() == surface_lid;
   }
   return leaks;
-}
-
-/// A valve is one opening: cells of a ventricle's blood at any other contact become muscle. Returns how many.
-int one_opening_each(mesh::TetMesh& mesh) {
-  int closed = 0;
-  tag_surfaces(mesh);
-  for (const auto& [valve, blood] : {std::pair{surface_mitral, region_lv_blood},
-                                     {surface_aortic, region_lv_blood},
-                                     {surface_tricuspid, region_rv_blood},
-                                     {surface_pulmonary, region_rv_blood}}) {
-    const std::vector<std::int32_t> part = surface_part_of(mesh, valve);
-    const std::vector<std::array<std::int32_t, 2>> cells = mesh::triangle_cells(mesh);
-    for (std::size_t t = 0; t < part.size(); ++t) {
-      if (part[t] < 1) continue;  // of another surface, or of the largest part
-      for (const std::int32_t c : cells[t])
-        if (c >= 0 && mesh.region[c] == blood) mesh.region[c] = region_lv_wall, ++closed;
-    }
-  }
-  mesh.triangles.clear();
-  mesh.surface.clear();
-  return closed;
 }
 
 /// The decision that makes the surface between two regions.
@@ -242,8 +220,6 @@ Attempt mesh_chambers(const Chambers& chambers, const Sizes& sizes, const Effort
   Attempt attempt;
   mesh::TetMesh& mesh = attempt.mesh = tetrahedralise(domain, sizes);
   attempt.islands = absorb_islands(mesh);
-  for (int sweep = 0; sweep < 4; ++sweep)
-    if (one_opening_each(mesh) + unpinch(mesh) == 0) break;
   drop_unused_points(mesh);
 
   Surfaces surfaces(chambers);

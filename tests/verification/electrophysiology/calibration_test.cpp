@@ -33,6 +33,7 @@ mesh::TetMesh disordered_bar(double edge) {
   ball.space = [](const Vec3& x) {
     return norm(x) < 8.2 ? meshing::blood : norm(x) < 10 ? meshing::wall : meshing::outside;
   };
+  ball.cavities = {{meshing::blood, {0, 0, 0}}};
   ball.radius_mm = 12;
   mesh::TetMesh mesh = meshing::tetrahedralise(ball, {.wall_mm = 1.55 * edge, .blood_mm = 1.55 * edge});
   std::vector<std::uint32_t> inner(mesh.points.size(), 0);
